@@ -1,0 +1,57 @@
+/** A CSV file with a header; the first column is the key. */
+import { createReadStream } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { CsvError, parse } from 'csv-parse';
+import type { Page, RawRecord } from './records.ts';
+import { resolve } from './connection.ts';
+import { unavailable, validationError } from './failures.ts';
+
+/** Pages of `size` records; the cursor counts the records already read. */
+// #region read
+export async function* readCsv(
+  connection: string,
+  cursor: string,
+  size: number,
+): AsyncGenerator<Page> {
+  // #step A missing file may still arrive
+  const file = fileURLToPath(resolve(connection, ['file']));
+  await access(file).catch(() => {
+    throw unavailable('file cannot be read');
+  });
+
+  // #step Skip what an earlier attempt has read
+  const done = Number(cursor || 0);
+  const rows = createReadStream(file).pipe(parse({ columns: true }));
+  let page: RawRecord[] = [];
+  let read = 0;
+
+  try {
+    for await (const row of rows) {
+      read += 1;
+      if (read <= done) continue;
+
+      // #step The first column is the key
+      page.push(toRecord(row));
+      if (page.length === size) {
+        yield { records: page, cursor: String(read) };
+        page = [];
+      }
+    }
+  } catch (error) {
+    // #step A torn line will not mend itself
+    if (!(error instanceof CsvError)) throw error;
+    throw validationError(`CSV line ${read + 2} is torn`);
+  }
+
+  // #step The last page may be short
+  if (page.length > 0) {
+    yield { records: page, cursor: String(read) };
+  }
+}
+// #endregion read
+
+function toRecord(row: Record<string, string>): RawRecord {
+  const [[, id], ...data] = Object.entries(row) as [[string, string], ...[string, string][]];
+  return { id, data: Object.fromEntries(data) };
+}

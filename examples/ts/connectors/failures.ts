@@ -1,0 +1,36 @@
+/**
+ * The failures of the edges: the same type words in every language.
+ *
+ * `InvalidInput` and `ValidationError` are never retried; `Unavailable`, `RateLimited` and
+ * `Malformed` are. No message holds a URL: a URL can hold a secret.
+ */
+import { ApplicationFailure } from '@temporalio/common';
+
+/** What the caller asked for cannot be done; the message names the field or the variable. */
+export function invalidInput(message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, 'InvalidInput');
+}
+
+/** The data broke a rule; trying again would not mend it. */
+export function validationError(message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, 'ValidationError');
+}
+
+/** The other side did not answer, or said that it cannot now. */
+export function unavailable(message: string): ApplicationFailure {
+  return ApplicationFailure.retryable(message, 'Unavailable');
+}
+
+/** The other side answered with half an answer. */
+export function malformed(message: string): ApplicationFailure {
+  return ApplicationFailure.retryable(message, 'Malformed');
+}
+
+/** The other side asked us to come back in `seconds`. */
+export function rateLimited(message: string, seconds: number): ApplicationFailure {
+  return ApplicationFailure.create({
+    message,
+    type: 'RateLimited',
+    nextRetryDelay: seconds * 1000,
+  });
+}

@@ -1,0 +1,39 @@
+/** A warehouse: a folder of Parquet parts, one a batch. */
+import { fileURLToPath } from 'node:url';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import { resolve } from './connection.ts';
+import { writeAside } from './files.ts';
+import type { TransformedRecord } from './records.ts';
+
+/** Writes one Parquet part: id, data (JSON), processed_at, version. */
+// #region write
+export async function writeParquet(
+  connection: string,
+  part: string,
+  records: TransformedRecord[],
+): Promise<number> {
+  // #step The same four columns for every source
+  const column = (
+    name: string,
+    value: (record: TransformedRecord) => string,
+  ) => ({
+    name,
+    data: records.map(value),
+    type: 'STRING' as const,
+  });
+  const body = parquetWriteBuffer({
+    columnData: [
+      column('id', (r) => r.id),
+      column('data', (r) => JSON.stringify(r.data)),
+      column('processed_at', (r) => r.metadata.processed_at),
+      column('version', (r) => r.metadata.version),
+    ],
+  });
+
+  // #step Named after its batch, so a repeat replaces it
+  const folder = fileURLToPath(resolve(connection, ['file']));
+  const file = `${folder}/${part}.parquet`;
+  await writeAside(file, new Uint8Array(body));
+  return records.length;
+}
+// #endregion write

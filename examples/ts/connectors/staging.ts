@@ -1,0 +1,52 @@
+/** Staging: where rows wait between activities, so that the history holds references alone. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { unavailable, validationError } from './failures.ts';
+import { writeAside } from './files.ts';
+import { fromNdjson, toNdjson } from './ndjson.ts';
+import type { Batch } from './records.ts';
+
+/** Where `path` is staged: under `STAGING_URL`, else in a temporary folder of this machine. */
+export function stagedAt(path: string): string {
+  const own = pathToFileURL(join(tmpdir(), 'durable-pipelines'));
+  return `${process.env.STAGING_URL ?? own.href}/${path}`;
+}
+
+/** Stages records under `uri`. Staging the same records again changes nothing. */
+// #region stage
+export async function stage(
+  uri: string,
+  records: readonly unknown[],
+): Promise<Batch> {
+  // #step Write the rows where the history is not
+  const body = toNdjson(records);
+  await writeAside(fileURLToPath(uri), body);
+
+  // #step Hand on a reference
+  return { uri, count: records.length, sha256: digest(body) };
+}
+// #endregion stage
+
+/** Reads what `stage` wrote. Throws `ValidationError` when they are not the bytes referred to. */
+// #region fetch
+export async function fetchStaged<T>(batch: Batch): Promise<T[]> {
+  // #step Read the rows behind the reference
+  const file = fileURLToPath(batch.uri);
+  const body = await readFile(file, 'utf8').catch(() => {
+    throw unavailable('staged batch cannot be read');
+  });
+
+  // #step Check that they are the rows that were meant
+  if (digest(body) !== batch.sha256) {
+    throw validationError('staged batch was changed');
+  }
+  return fromNdjson(body);
+}
+// #endregion fetch
+
+function digest(body: string): string {
+  return createHash('sha256').update(body).digest('hex');
+}

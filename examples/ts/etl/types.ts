@@ -1,0 +1,149 @@
+/** What goes into the ETL pipeline and what comes out. The contract: examples/contract/etl.json. */
+import { z } from 'zod';
+import { invalidInput } from '../connectors/failures.ts';
+import type { Batch } from '../connectors/records.ts';
+
+// #region rules
+// #step One rule a field, in the same words everywhere
+const RULES = {
+  name: 'must be letters, digits, "-" or "_"',
+  sources: 'must hold at least one source',
+  once: 'must not be used twice',
+  source: 'must be database, api or file',
+  target: 'must be database, warehouse or file',
+  secret: 'must not hold a secret: write ${NAME} for it',
+  size: 'must be a whole number from 1 to 10000',
+  type: 'has the wrong type',
+};
+
+// #step What a secret in a URL looks like
+const NAME = /^[A-Za-z0-9_-]+$/;
+const PASSWORD = /^[^:]+:\/\/[^:/?#]*:([^/?#]*)@/;
+const TOKEN = /[?&](?:password|token|secret)=([^&#]*)/;
+const PLACEHOLDER = /^(\$\{\w+\})?$/;
+// #endregion rules
+
+/** A missing field breaks its own rule; a field of another type has the wrong type. */
+const or = (rule: string) => ({
+  error: ({ code, input }: { code?: string; input?: unknown }) =>
+    input === undefined || (code === 'invalid_value' && typeof input === 'string') ? rule : RULES.type,
+});
+
+/** Whether every password and token in the URL is a `${NAME}`. */
+function hidesSecrets(url: string): boolean {
+  return [PASSWORD, TOKEN].every((secret) => PLACEHOLDER.test(secret.exec(url)?.[1] ?? ''));
+}
+
+/** Reports the second use of a source_id: it names the staged files. */
+function eachOnce(sources: DataSource[], check: z.RefinementCtx): void {
+  const ids = sources.map((source) => source.source_id);
+  ids.forEach((id, i) => {
+    if (ids.indexOf(id) < i) check.addIssue({ code: 'custom', path: [i, 'source_id'], message: RULES.once });
+  });
+}
+
+// #region input
+// #step What we can read and write
+const SOURCES = ['database', 'api', 'file'] as const;
+const TARGETS = ['database', 'warehouse', 'file'] as const;
+
+// #step A source: where records come from
+const Name = z.string(or(RULES.name)).regex(NAME, RULES.name);
+const Connection = z
+  .string(or(RULES.secret))
+  .refine(hidesSecrets, RULES.secret);
+
+const DataSource = z.object({
+  source_id: Name,
+  source_type: z.enum(SOURCES, or(RULES.source)),
+  connection_string: Connection,
+});
+export type DataSource = z.infer<typeof DataSource>;
+
+// #step A target: where they go
+const DataTarget = z.object({
+  target_type: z.enum(TARGETS, or(RULES.target)),
+  connection_string: Connection,
+});
+export type DataTarget = z.infer<typeof DataTarget>;
+
+// #step The pipeline: many sources, one target
+const ETLInput = z.object({
+  pipeline_id: Name,
+  sources: z
+    .array(DataSource, or(RULES.sources))
+    .min(1, RULES.sources)
+    .superRefine(eachOnce),
+  target: DataTarget.prefault({} as DataTarget),
+  batch_size: z
+    .int(or(RULES.size))
+    .min(1, RULES.size)
+    .max(10_000, RULES.size),
+});
+export type ETLInput = z.infer<typeof ETLInput>;
+// #endregion input
+
+// #region output
+// #step What the pipeline answers
+export interface ETLOutput {
+  pipeline_id: string;
+  total_records: number;
+  successful_records: number;
+  failed_records: number;
+  duration_seconds: number;
+}
+
+// #step What it says while it runs
+export interface Progress {
+  phase: 'extract' | 'transform' | 'load' | 'done';
+  processed: number;
+  total: number;
+}
+
+// #step What passes between its activities
+export interface ExtractInput {
+  source: DataSource;
+  batch_size: number;
+}
+export interface ExtractOutput {
+  batches: Batch[];
+}
+export interface TransformInput {
+  batch: Batch;
+  processed_at: string;
+}
+export interface TransformOutput {
+  batch: Batch;
+}
+export interface LoadInput {
+  pipeline_id: string;
+  target: DataTarget;
+  batch: Batch;
+}
+export interface LoadOutput {
+  loaded_count: number;
+}
+// #endregion output
+
+/** The input, checked. Throws `InvalidInput` that names the first field at fault. */
+// #region validate
+export function validate(input: unknown): ETLInput {
+  // #step Check every field before any work is done
+  const checked = ETLInput.safeParse(input);
+  if (checked.success) return checked.data;
+
+  // #step Fail for good, and name the field
+  const { path, message } = checked.error.issues[0]!;
+  throw invalidInput(`${fieldName(path, message)}: ${message}`);
+}
+// #endregion validate
+
+/** `sources[0].source_id`; of a wrong type only the outermost field is named. */
+function fieldName(path: PropertyKey[], message: string): string {
+  const [top = 'input', ...inner] = path;
+  if (message === RULES.type) return String(top);
+  return inner.reduce<string>(
+    (name, key) => (typeof key === 'number' ? `${name}[${key}]` : `${name}.${String(key)}`),
+    String(top),
+  );
+}

@@ -1,0 +1,159 @@
+/** The ETL pipeline: it decides what happens next, and never sees a row. */
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  defineQuery,
+  isCancellation,
+  log,
+  proxyActivities,
+  setHandler,
+} from '@temporalio/workflow';
+import type { Batch } from '../connectors/records.ts';
+import type * as activities from './activities.ts';
+import { type ETLInput, type ETLOutput, type Progress, validate } from './types.ts';
+
+// #region options
+// #step Extract: long, with a heartbeat to resume from
+const { ExtractData } = proxyActivities<typeof activities>({
+  startToCloseTimeout: '600 seconds',
+  heartbeatTimeout: '60 seconds',
+  retry: {
+    maximumAttempts: 5,
+    initialInterval: '1 second',
+    maximumInterval: '60 seconds',
+    backoffCoefficient: 2,
+  },
+});
+
+// #step Transform: pure work, retried a little
+const { TransformData } = proxyActivities<typeof activities>({
+  startToCloseTimeout: '300 seconds',
+  retry: {
+    maximumAttempts: 3,
+    initialInterval: '1 second',
+    maximumInterval: '10 seconds',
+    backoffCoefficient: 2,
+  },
+});
+
+// #step Load: the target may be away for a while
+const { LoadData } = proxyActivities<typeof activities>({
+  startToCloseTimeout: '300 seconds',
+  retry: {
+    maximumAttempts: 5,
+    initialInterval: '2 seconds',
+    maximumInterval: '30 seconds',
+    backoffCoefficient: 2,
+    nonRetryableErrorTypes: ['ValidationError'],
+  },
+});
+// #endregion options
+
+export const progressQuery = defineQuery<Progress>('progress');
+
+/** Extracts from all sources, transforms, loads; answers how many records went where. */
+export async function ETLPipeline(raw: ETLInput): Promise<ETLOutput> {
+  // #region start
+  // #step Refuse bad input at once
+  const input = validate(raw);
+
+  // #step Take the time from the workflow's clock
+  const started = Date.now();
+  const processed_at = new Date(started).toISOString();
+
+  // #step Answer the progress query at any moment
+  const progress: Progress = { phase: 'extract', processed: 0, total: 0 };
+  setHandler(progressQuery, () => progress);
+  // #endregion start
+
+  // #region extract
+  // #step Read all sources at the same time
+  const extracts = input.sources.map(async (source) => {
+    try {
+      const { batch_size } = input;
+      const { batches } = await ExtractData({ source, batch_size });
+      progress.processed += countOf(batches);
+      return batches;
+    } catch (error) {
+      // #step A source that fails for good fails the pipeline
+      throw failed(`source ${source.source_id}`, error);
+    }
+  });
+
+  // #step Only references come back
+  const staged = (await Promise.all(extracts)).flat();
+  const total = countOf(staged);
+  // #endregion extract
+
+  // #region transform
+  Object.assign(progress, { phase: 'transform', processed: 0, total });
+  const transformed: Batch[] = [];
+  for (const batch of staged) {
+    try {
+      // #step One batch at a time
+      const result = await TransformData({ batch, processed_at });
+      transformed.push(result.batch);
+      progress.processed += batch.count;
+    } catch (error) {
+      // #step A batch that cannot be typed fails the pipeline
+      throw failed('transform', error);
+    }
+  }
+  // #endregion transform
+
+  // #region load
+  Object.assign(progress, { phase: 'load', processed: 0, total });
+  const { pipeline_id, target } = input;
+  let successful = 0;
+  for (const batch of transformed) {
+    try {
+      // #step Load one batch
+      const load = await LoadData({ pipeline_id, target, batch });
+      successful += load.loaded_count;
+    } catch (error) {
+      // #step Bad input still fails the pipeline
+      const failure = failed('target', error);
+      if (failure.type === 'InvalidInput') throw failure;
+
+      // #step Any other failure costs this batch only
+      log.warn('batch not loaded', { uri: batch.uri, reason: failure.message });
+    }
+    progress.processed += batch.count;
+  }
+  // #endregion load
+
+  // #region result
+  // #step Count what arrived and what did not
+  progress.phase = 'done';
+  return {
+    pipeline_id,
+    total_records: total,
+    successful_records: successful,
+    failed_records: total - successful,
+    duration_seconds: Math.floor((Date.now() - started) / 1000),
+  };
+  // #endregion result
+}
+
+function countOf(batches: Batch[]): number {
+  return batches.reduce((sum, batch) => sum + batch.count, 0);
+}
+
+/** The failure of the pipeline: the type and the words of what failed inside the activity. */
+// #region failed
+function failed(what: string, error: unknown): ApplicationFailure {
+  // #step A cancelled pipeline ends as cancelled
+  if (isCancellation(error)) throw error;
+
+  // #step Look inside: an activity's failure wraps its cause
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  const type = cause instanceof ApplicationFailure ? cause.type : null;
+
+  // #step Say what failed, and keep the cause's type
+  return ApplicationFailure.create({
+    type: type ?? 'Timeout',
+    message: `${what}: ${(cause as Error).message}`,
+    nonRetryable: true,
+  });
+}
+// #endregion failed

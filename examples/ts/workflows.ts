@@ -1,0 +1,2 @@
+// Made by tools/registry.ts from the folders of pipelines: do not edit.
+export * from './etl/workflow.ts';
