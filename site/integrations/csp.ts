@@ -1,0 +1,155 @@
+/**
+ * A strict content security policy for a static Starlight build, written into each page.
+ *
+ * Astro's own `security.csp` hashes what Astro bundles, but neither Starlight's `is:inline` scripts
+ * nor `style` attributes (every highlighted token has one). So this runs on the finished pages:
+ * custom properties in style attributes become classes in one shared stylesheet, what is left inline
+ * is hashed, and each page gets a <meta> with its own policy.
+ */
+import { createHash } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { AstroIntegration } from 'astro';
+
+const BLOCK = /<(script|style)\b([^>]*)>([\s\S]*?)<\/\1>/gi;
+const TAG =
+  /<[a-zA-Z][^\s/>]*(?:\s+[^\s=>/]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?)*\s*\/?>/g;
+const STYLE = /\sstyle=(?:"([^"]*)"|'([^']*)')/;
+const CLASS = /(\sclass=)(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/;
+const CHARSET = /<meta charset="utf-8"\s*\/?>/i;
+
+/** Expressive Code colours a token by this selector; with classes it becomes `.tk`. */
+const TOKEN = `span[style^='--']:not([class])`;
+
+/** Stands in the pages for the stylesheet's address until its content, and so its name, is known. */
+const SHEET = '__STYLE_CLASSES__';
+
+/** Class name to declarations: what was moved out of style attributes. */
+type Rules = Map<string, string>;
+
+interface Hashes {
+  script: Set<string>;
+  style: Set<string>;
+  attribute: Set<string>;
+}
+
+/** The integration, for astro.config.mjs. */
+export default function csp(): AstroIntegration {
+  let base = '/';
+  return {
+    name: 'csp',
+    hooks: {
+      'astro:config:done': ({ config }) => {
+        base = config.base.replace(/\/?$/, '/');
+      },
+      'astro:build:done': async ({ dir, logger }) => {
+        const root = fileURLToPath(dir);
+        const rules: Rules = new Map();
+        const pages: [string, string][] = [];
+        for (const file of await readdir(root, { recursive: true })) {
+          if (!file.endsWith('.html')) continue;
+          const html = await readFile(join(root, file), 'utf8');
+          if (/<html\b/.test(html)) pages.push([file, harden(html, rules)]);
+        }
+        const css = stylesheet(rules) + (await tokenColours(root));
+        const name = `_astro/attributes.${sha(css, 'hex').slice(0, 8)}.css`;
+        await writeFile(join(root, name), css);
+        for (const [file, html] of pages) {
+          await writeFile(join(root, file), html.replace(SHEET, base + name));
+        }
+        logger.info(`${pages.length} pages, ${rules.size} kinds of style attribute`);
+      },
+    },
+  };
+}
+
+/** The page with its policy, and without style attributes that only set custom properties. */
+export function harden(html: string, rules: Rules): string {
+  const hashes: Hashes = { script: new Set(), style: new Set(), attribute: new Set() };
+  const kept: string[] = [];
+  // Take scripts and styles out first: what looks like a tag inside of them is none.
+  const bare = html.replace(BLOCK, (all, tag: string, attributes: string, body: string) => {
+    const kind = tag.toLowerCase() as 'script' | 'style';
+    if (body.trim() && runs(kind, attributes)) hashes[kind].add(`'sha256-${sha(body)}'`);
+    return `\0${kept.push(all) - 1}\0`;
+  });
+  const classed = bare.replace(TAG, (tag) => styleToClass(tag, rules, hashes.attribute));
+  if (!CHARSET.test(classed)) throw new Error('A page has no <meta charset="utf-8">');
+  const policy = `<meta http-equiv="content-security-policy" content="${policyOf(hashes)}">`;
+  const sheet = `<link rel="stylesheet" href="${SHEET}">`;
+  return classed
+    .replace(CHARSET, (charset) => charset + policy + sheet)
+    .replace(/\0(\d+)\0/g, (_, i) => kept[Number(i)] ?? '');
+}
+
+/** Whether the browser would run, or apply, the text between the tags. */
+function runs(kind: 'script' | 'style', attributes: string): boolean {
+  if (kind === 'style') return true;
+  const type = /\stype=["']?([^\s"'>]+)/.exec(attributes)?.[1] ?? 'module';
+  return /^module$|javascript|importmap|speculationrules/.test(type) && !/\ssrc=/.test(attributes);
+}
+
+function styleToClass(tag: string, rules: Rules, hashes: Set<string>): string {
+  const found = STYLE.exec(tag);
+  if (!found) return tag;
+  const value = decode(found[1] ?? found[2] ?? '');
+  const css = value.trim().replace(/;$/, '');
+  // Only custom properties move: scripts may set and clear the others (`el.style.display = ''`).
+  if (css && !css.startsWith('--')) {
+    hashes.add(`'sha256-${sha(value)}'`);
+    return tag;
+  }
+  const rest = tag.replace(STYLE, '');
+  if (!css) return rest;
+  const name = `x${sha(css, 'hex').slice(0, 5)}`;
+  if ((rules.get(name) ?? css) !== css) throw new Error(`Two styles share the class ${name}`);
+  rules.set(name, css);
+  if (/^<span\s*>$/.test(rest)) return `<span class="tk ${name}">`;
+  return CLASS.test(rest)
+    ? rest.replace(CLASS, (_, at, a, b, c) => `${at}"${a ?? b ?? c} ${name}"`)
+    : rest.replace(/^<[^\s/>]+/, (start) => `${start} class="${name}"`);
+}
+
+function policyOf({ script, style, attribute }: Hashes): string {
+  const attributes = attribute.size ? `'unsafe-hashes' ${[...attribute].join(' ')}` : `'none'`;
+  return [
+    `default-src 'none'`,
+    ['script-src', `'self'`, ...script].join(' '),
+    ['style-src', `'self'`, ...style].join(' '),
+    `style-src-attr ${attributes}`,
+    `img-src 'self' data:`,
+    `font-src 'self'`,
+    `connect-src 'self'`,
+    `worker-src 'self'`,
+    `base-uri 'none'`,
+    `form-action 'none'`,
+  ].join('; ');
+}
+
+function stylesheet(rules: Rules): string {
+  const sorted = [...rules].sort(([a], [b]) => (a < b ? -1 : 1));
+  return sorted.map(([name, css]) => `.${name}{${css}}`).join('');
+}
+
+/** Expressive Code's rules that turn a token's variables into its colour, for the new selector. */
+async function tokenColours(root: string): Promise<string> {
+  let css = '';
+  for (const file of await readdir(join(root, '_astro'))) {
+    if (!/^ec\..*\.css$/.test(file)) continue;
+    const text = await readFile(join(root, '_astro', file), 'utf8');
+    for (const [rule] of text.matchAll(/[^{}]+\{[^{}]*\}/g)) {
+      if (rule.includes(TOKEN)) css += rule.replaceAll(TOKEN, '.tk');
+    }
+  }
+  if (css) return css;
+  throw new Error('Expressive Code no longer colours tokens by style attribute: adapt csp.ts');
+}
+
+function sha(text: string, encoding: 'base64' | 'hex' = 'base64'): string {
+  return createHash('sha256').update(text).digest(encoding);
+}
+
+function decode(text: string): string {
+  return text.replace(/&(?:quot|#34);/g, '"').replace(/&#(?:39|x27);/g, "'").replaceAll('&amp;', '&');
+}

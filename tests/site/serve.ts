@@ -1,0 +1,43 @@
+/** Serves a built site on 127.0.0.1, as a static host would. */
+import { readFile, stat } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize } from 'node:path';
+
+const TYPES: Record<string, string> = {
+  '.css': 'text/css',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+};
+
+export interface Served {
+  /** With the base path and without a slash at the end. */
+  url: string;
+  close(): void;
+}
+
+/** Serves `folder` under `base`; what does not exist is answered with its 404.html. */
+export async function serve(folder: string, base = '/'): Promise<Served> {
+  const prefix = `/${base}/`.replace(/\/+/g, '/');
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const inside = pathname.startsWith(prefix) ? pathname.slice(prefix.length) : '404.html';
+    const wanted = await fileAt(join(folder, normalize(`/${decodeURIComponent(inside)}`)));
+    const file = wanted ?? join(folder, '404.html');
+    const type = TYPES[extname(file)] ?? 'application/octet-stream';
+    response.writeHead(wanted ? 200 : 404, { 'content-type': type });
+    response.end(await readFile(file));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}${prefix.slice(0, -1)}`, close: () => server.close() };
+}
+
+async function fileAt(path: string): Promise<string | null> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory()) return fileAt(join(path, 'index.html'));
+  return found ? path : null;
+}
