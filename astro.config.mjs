@@ -22,6 +22,11 @@ function font(name, cssVariable, fallback, styles = ['normal']) {
   };
 }
 
+/** Astro's own directives in MDX are known to it alone, and each would be a warning of ten lines. */
+function withoutDirectives(level, log, handle) {
+  if (log.code !== 'MODULE_LEVEL_DIRECTIVE') handle(level, log);
+}
+
 export default defineConfig({
   site: process.env.SITE_URL,
   base: process.env.SITE_BASE,
@@ -33,12 +38,15 @@ export default defineConfig({
     font('JetBrains Mono', '--font-mono', 'monospace'),
   ],
   vite: {
+    build: { rolldownOptions: { onLog: withoutDirectives } },
     resolve: { alias: { '@site': fileURLToPath(new URL('./site', import.meta.url)) } },
     server: { watch: { ignored: ['**/target/**', '**/dist/**', '**/.cache/**'] } },
   },
   integrations: [
     starlight({
       title: 'Durable Pipelines',
+      // content/docs/404.mdx is the page for what is not there.
+      disable404Route: true,
       defaultLocale: 'root',
       locales: { root: { label: 'English', lang: 'en' } },
       customCss: [

@@ -13,8 +13,7 @@ import { fileURLToPath } from 'node:url';
 import type { AstroIntegration } from 'astro';
 
 const BLOCK = /<(script|style)\b([^>]*)>([\s\S]*?)<\/\1>/gi;
-const TAG =
-  /<[a-zA-Z][^\s/>]*(?:\s+[^\s=>/]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?)*\s*\/?>/g;
+const TAG = /<[a-zA-Z][^\s/>]*(?:\s+[^\s=>/]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?)*\s*\/?>/g;
 const STYLE = /\sstyle=(?:"([^"]*)"|'([^']*)')/;
 const CLASS = /(\sclass=)(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/;
 const CHARSET = /<meta charset="utf-8"\s*\/?>/i;
@@ -151,5 +150,8 @@ function sha(text: string, encoding: 'base64' | 'hex' = 'base64'): string {
 }
 
 function decode(text: string): string {
-  return text.replace(/&(?:quot|#34);/g, '"').replace(/&#(?:39|x27);/g, "'").replaceAll('&amp;', '&');
+  return text
+    .replace(/&(?:quot|#34);/g, '"')
+    .replace(/&#(?:39|x27);/g, "'")
+    .replaceAll('&amp;', '&');
 }

@@ -20,7 +20,7 @@ function draw(source: string, alt: string, kind: 'flat' | 'tall'): string {
   const id = `d${createHash('sha256').update(source).digest('hex').slice(0, 6)}`;
   const options = { padding: 4, nodeSpacing: 28, layerSpacing: 44, transparent: true };
   const svg = renderMermaidSVG(source, options);
-  const head = `<svg class="${kind}" role="img" aria-label="${escape(alt)}" `;
+  const head = `<svg class="${kind}" role="img" aria-label="${escapeAttribute(alt)}" `;
   const out = svg
     .replace(/<style>[\s\S]*?<\/style>/g, '')
     .replace(/(<svg[^>]*?) style="[^"]*"/, '$1')
@@ -36,7 +36,7 @@ function draw(source: string, alt: string, kind: 'flat' | 'tall'): string {
   return out;
 }
 
-function escape(text: string): string {
+function escapeAttribute(text: string): string {
   return text.replace(/["&<]/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 

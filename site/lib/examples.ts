@@ -32,7 +32,12 @@ export function formatProblem({ file, line, message }: Problem): string {
  * The region in all languages. Throws a `RegionError` that lists everything wrong: a language
  * without the file or the region, or with other steps than TypeScript has.
  */
-export function readTwins(pipeline: string, file: string, region: string, root = process.cwd()): Twins {
+export function readTwins(
+  pipeline: string,
+  file: string,
+  region: string,
+  root = process.cwd(),
+): Twins {
   const found: Partial<Twins> = {};
   const problems: string[] = [];
   for (const lang of LANGS) {
@@ -46,7 +51,11 @@ export function readTwins(pipeline: string, file: string, region: string, root =
   if (found.ts) problems.push(...stepProblems(found.ts, found).map(formatProblem));
   if (problems.length) {
     const where = `${pipeline}/${file}`;
-    throw new RegionError(where, undefined, `region "${region}" is not the same in all languages:\n  ${problems.join('\n  ')}`);
+    throw new RegionError(
+      where,
+      undefined,
+      `region "${region}" is not the same in all languages:\n  ${problems.join('\n  ')}`,
+    );
   }
   return found as Twins;
 }
@@ -105,7 +114,12 @@ function foldersIn(path: string): string[] {
 }
 
 /** The regions of one file, language by language; what cannot be read becomes a problem. */
-function readAll(root: string, pipeline: string, file: string, problems: Problem[]): Map<Lang, Region[]> {
+function readAll(
+  root: string,
+  pipeline: string,
+  file: string,
+  problems: Problem[],
+): Map<Lang, Region[]> {
   const regions = new Map<Lang, Region[]>();
   for (const lang of LANGS) {
     try {
@@ -140,10 +154,19 @@ function twinProblems(pipeline: string, file: string, regions: Map<Lang, Region[
     }
     for (const name of more) {
       const at = twin.find((region) => region.name === name)?.from ?? 1;
-      problems.push({ kind: 'twins', file: path, line: at, message: `region "${name}" is here alone. ${against}` });
+      problems.push({
+        kind: 'twins',
+        file: path,
+        line: at,
+        message: `region "${name}" is here alone. ${against}`,
+      });
     }
     if (!lacks.length && !more.length && got.join() !== want.join()) {
-      problems.push({ kind: 'twins', file: path, message: `regions in another order: ${got.join(', ')}. ${against}` });
+      problems.push({
+        kind: 'twins',
+        file: path,
+        message: `regions in another order: ${got.join(', ')}. ${against}`,
+      });
     }
     for (const region of model) {
       const other = twin.find(({ name }) => name === region.name);

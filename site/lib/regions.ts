@@ -71,19 +71,21 @@ export function parseRegions(source: string, file: string): Region[] {
   const regions: Region[] = [];
   let open: Draft | null = null;
 
-  lines.forEach((text, index) => {
+  for (const [index, text] of lines.entries()) {
     const at = index + 1;
-    const fail = (reason: string): never => {
+    const fail: (reason: string) => never = (reason) => {
       throw new RegionError(file, at, `${reason}. ${tell(known)}`);
     };
     const [, kind, words = ''] = MARKER.exec(text) ?? [];
     if (kind === 'region') {
       if (!/^\S+$/.test(words)) fail('#region needs a name of one word');
-      if (open) fail(`region "${words}" is opened inside of region "${open.name}" (line ${open.from})`);
-      if (regions.some((region) => region.name === words)) fail(`region "${words}" is opened twice`);
+      if (open)
+        fail(`region "${words}" is opened inside of region "${open.name}" (line ${open.from})`);
+      if (regions.some((region) => region.name === words))
+        fail(`region "${words}" is opened twice`);
       open = { name: words, from: at, body: [], steps: [] };
     } else if (kind === 'endregion') {
-      if (!open) return fail('#endregion without a #region');
+      if (!open) fail('#endregion without a #region');
       if (words !== open.name) {
         const found = words ? `#endregion ${words}` : '#endregion without a name';
         fail(`${found} where region "${open.name}" is open (line ${open.from})`);
@@ -92,7 +94,7 @@ export function parseRegions(source: string, file: string): Region[] {
       open = null;
     } else if (kind === 'step') {
       if (!words) fail('#step needs a title');
-      if (!open) return fail(`step "${words}" is outside of any region`);
+      if (!open) fail(`step "${words}" is outside of any region`);
       if (open.steps.some((step) => step.title === words)) {
         fail(`step "${words}" comes twice in region "${open.name}"`);
       }
@@ -100,12 +102,11 @@ export function parseRegions(source: string, file: string): Region[] {
     } else if (open) {
       open.body.push({ text: text.trimEnd(), at });
     }
-  });
+  }
 
-  // The closure above assigns `open`, which control flow analysis does not see.
-  const left = open as Draft | null;
-  if (left) {
-    throw new RegionError(file, left.from, `region "${left.name}" is never closed. ${tell(known)}`);
+  if (open) {
+    const reason = `region "${open.name}" is never closed. ${tell(known)}`;
+    throw new RegionError(file, open.from, reason);
   }
   return regions;
 }
@@ -130,7 +131,9 @@ export function readSource(root: string, file: string): string {
     return readFileSync(join(root, file), 'utf8');
   } catch {
     const beside = filesIn(join(root, dirname(file)));
-    const has = beside.length ? `Its folder has: ${beside.join(', ')}.` : 'Neither does its folder.';
+    const has = beside.length
+      ? `Its folder has: ${beside.join(', ')}.`
+      : 'Neither does its folder.';
     throw new RegionError(file, undefined, `the file does not exist. ${has}`);
   }
 }
@@ -205,7 +208,10 @@ function tell(names: string[]): string {
 function filesIn(folder: string): string[] {
   try {
     const entries = readdirSync(folder, { withFileTypes: true });
-    return entries.filter((entry) => entry.isFile()).map((entry) => entry.name).sort();
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => entry.name)
+      .sort();
   } catch {
     return [];
   }

@@ -86,7 +86,10 @@ describe('a region', () => {
   });
 
   test('is found by its name, one of several', () => {
-    write(FILE, text('// #region a', 'a();', '// #endregion a', '// #region b', 'b();', '// #endregion b'));
+    write(
+      FILE,
+      text('// #region a', 'a();', '// #endregion a', '// #region b', 'b();', '// #endregion b'),
+    );
     expect(readRegion(root, FILE, 'b').code).toBe('b();');
   });
 });
@@ -100,7 +103,10 @@ describe('is refused, with file, line and the known names:', () => {
   });
 
   test('a missing region', () => {
-    write(FILE, text('// #region a', 'a();', '// #endregion a', '// #region b', 'b();', '// #endregion b'));
+    write(
+      FILE,
+      text('// #region a', 'a();', '// #endregion a', '// #region b', 'b();', '// #endregion b'),
+    );
     expect(() => readRegion(root, FILE, 'c')).toThrow(
       `${FILE}: no region "c". Known regions: a, b.`,
     );
@@ -235,7 +241,8 @@ describe('twins', () => {
 
   test('a language without the region, and a region that one language alone has', () => {
     write(pathOf('rust', 'etl', 'workflow'), region('start', ...STEPS));
-    const lacks = 'examples/reference/rust/src/etl/workflow.rs: no region "run". examples/ts/etl/workflow.ts has: run';
+    const lacks =
+      'examples/reference/rust/src/etl/workflow.rs: no region "run". examples/ts/etl/workflow.ts has: run';
     const alone =
       'examples/reference/rust/src/etl/workflow.rs:1: region "start" is here alone. examples/ts/etl/workflow.ts has: run';
     expect(problems().slice(0, 2)).toEqual([lacks, alone]);
@@ -277,9 +284,14 @@ describe('twins', () => {
 
   test('a line that is too wide, measured as it is shown', () => {
     const fits = `    ${'x'.repeat(64)}`;
-    write(pathOf('go', 'etl', 'workflow'), region('run', '// #step One', fits, '// #step Two', `    ${fits}x`));
+    write(
+      pathOf('go', 'etl', 'workflow'),
+      region('run', '// #step One', fits, '// #step Two', `    ${fits}x`),
+    );
     expect(problems()).toEqual([
-      expect.stringContaining('examples/reference/go/etl/workflow.go:5: 69 columns where a page has room for 64'),
+      expect.stringContaining(
+        'examples/reference/go/etl/workflow.go:5: 69 columns where a page has room for 64',
+      ),
     ]);
   });
 
@@ -325,7 +337,9 @@ describe('twins', () => {
     write('examples/ts/connectors/own.ts', 'no region');
     expect(problems()).toEqual([
       expect.stringContaining('examples/reference/go/connectors/csv.go: the file does not exist'),
-      expect.stringContaining('examples/reference/rust/src/connectors/csv.rs: the file does not exist'),
+      expect.stringContaining(
+        'examples/reference/rust/src/connectors/csv.rs: the file does not exist',
+      ),
       'examples/ts/connectors/csv.ts:1: no page shows region "read" of connectors/csv',
     ]);
   });
