@@ -12,9 +12,14 @@ export default defineEcConfig({
   defaultProps: { wrap: true, preserveIndent: true, hangingIndent: 2 },
   styleOverrides: {
     borderRadius: '0.5rem',
+    borderColor: 'var(--edge)',
     codeFontSize: '0.8125rem',
     codeLineHeight: '1.6',
     codePaddingInline: '1.1rem',
-    frames: { shadowColor: 'transparent' },
+    frames: {
+      shadowColor: 'transparent',
+      terminalTitlebarBackground: 'var(--cell-head)',
+      terminalTitlebarBorderBottomColor: 'var(--edge)',
+    },
   },
 });
