@@ -1,0 +1,37 @@
+// Package connectors holds the edges of the pipelines: where records come from, where they go,
+// and where they wait in between.
+package connectors
+
+// Fields are declared in the order of their names wherever records become lines: encoding/json
+// keeps it, and a line has its keys sorted.
+
+// RawRecord is a record as its source has it. ID is <source_id>/<key> once it is extracted.
+type RawRecord struct {
+	Data map[string]any `json:"data"`
+	ID   string         `json:"id"`
+}
+
+// TransformedRecord is a record ready to load.
+type TransformedRecord struct {
+	RawRecord
+	Metadata Metadata `json:"metadata"`
+}
+
+// Metadata says when and by which version of the rules a record was made.
+type Metadata struct {
+	ProcessedAt string `json:"processed_at"`
+	Version     string `json:"version"`
+}
+
+// Page is some records of a source, and the key to go on after.
+type Page struct {
+	Records []RawRecord
+	Cursor  string
+}
+
+// Batch is a claim check: where Count records are staged, and the SHA-256 of their bytes in hex.
+type Batch struct {
+	URI    string `json:"uri"`
+	Count  int    `json:"count"`
+	SHA256 string `json:"sha256"`
+}

@@ -1,0 +1,215 @@
+package etl
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"durable-pipelines/connectors"
+)
+
+// Register tells a worker what this pipeline is made of.
+func Register(r worker.Registry) {
+	r.RegisterWorkflow(ETLPipeline)
+	r.RegisterActivity(ExtractData)
+	r.RegisterActivity(TransformData)
+	r.RegisterActivity(LoadData)
+}
+
+// #region options
+// #step Extract: long, with a heartbeat to resume from
+var extractOptions = workflow.ActivityOptions{
+	StartToCloseTimeout: 600 * time.Second,
+	HeartbeatTimeout:    60 * time.Second,
+	RetryPolicy: &temporal.RetryPolicy{
+		MaximumAttempts:    5,
+		InitialInterval:    time.Second,
+		MaximumInterval:    60 * time.Second,
+		BackoffCoefficient: 2,
+	},
+}
+
+// #step Transform: pure work, retried a little
+var transformOptions = workflow.ActivityOptions{
+	StartToCloseTimeout: 300 * time.Second,
+	RetryPolicy: &temporal.RetryPolicy{
+		MaximumAttempts:    3,
+		InitialInterval:    time.Second,
+		MaximumInterval:    10 * time.Second,
+		BackoffCoefficient: 2,
+	},
+}
+
+// #step Load: the target may be away for a while
+var loadOptions = workflow.ActivityOptions{
+	StartToCloseTimeout: 300 * time.Second,
+	RetryPolicy: &temporal.RetryPolicy{
+		MaximumAttempts:        5,
+		InitialInterval:        2 * time.Second,
+		MaximumInterval:        30 * time.Second,
+		BackoffCoefficient:     2,
+		NonRetryableErrorTypes: []string{"ValidationError"},
+	},
+}
+
+// #endregion options
+
+// millis is RFC 3339 in UTC with milliseconds, as JavaScript writes it.
+const millis = "2006-01-02T15:04:05.000Z"
+
+// ETLPipeline extracts from all sources, transforms, loads; it answers how many records went where.
+// It decides what happens next, and never sees a row. Its input is an ETLInput, taken raw: input of
+// another type shall fail the workflow, while the SDK's own decoding would retry its task for ever.
+func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
+	// #region start
+	// #step Refuse bad input at once
+	input, err := validate(raw)
+	if err != nil {
+		return ETLOutput{}, err
+	}
+
+	// #step Take the time from the workflow's clock
+	started := workflow.Now(ctx)
+	processedAt := started.UTC().Format(millis)
+
+	// #step Answer the progress query at any moment
+	progress := Progress{Phase: "extract"}
+	err = workflow.SetQueryHandler(ctx, "progress",
+		func() (Progress, error) { return progress, nil })
+	// #endregion start
+	if err != nil {
+		return ETLOutput{}, err
+	}
+
+	// #region extract
+	// #step Read all sources at the same time
+	extractCtx := workflow.WithActivityOptions(ctx, extractOptions)
+	extracted := make([][]connectors.Batch, len(input.Sources))
+	arrivals := workflow.NewSelector(ctx)
+	for i, source := range input.Sources {
+		extract := workflow.ExecuteActivity(extractCtx, ExtractData,
+			ExtractInput{source, input.BatchSize})
+		arrivals.AddFuture(extract, func(f workflow.Future) {
+			var out ExtractOutput
+			if err = f.Get(ctx, &out); err != nil {
+				// #step A source that fails for good fails the pipeline
+				err = failed("source "+source.SourceID, err)
+			}
+			progress.Processed += countOf(out.Batches)
+			extracted[i] = out.Batches
+		})
+	}
+	for range input.Sources {
+		arrivals.Select(ctx)
+		if err != nil {
+			return ETLOutput{}, err
+		}
+	}
+
+	// #step Only references come back
+	staged := slices.Concat(extracted...)
+	total := countOf(staged)
+	// #endregion extract
+
+	// #region transform
+	progress = Progress{"transform", 0, total}
+	transformCtx := workflow.WithActivityOptions(
+		ctx, transformOptions)
+	var transformed []connectors.Batch
+	for _, batch := range staged {
+		// #step One batch at a time
+		var result TransformOutput
+		err := workflow.ExecuteActivity(transformCtx, TransformData,
+			TransformInput{batch, processedAt}).Get(ctx, &result)
+		if err != nil {
+			// #step A batch that cannot be typed fails the pipeline
+			return ETLOutput{}, failed("transform", err)
+		}
+		transformed = append(transformed, result.Batch)
+		progress.Processed += batch.Count
+	}
+	// #endregion transform
+
+	// #region load
+	progress = Progress{"load", 0, total}
+	loadCtx := workflow.WithActivityOptions(ctx, loadOptions)
+	successful := 0
+	for _, batch := range transformed {
+		// #step Load one batch
+		var load LoadOutput
+		err := workflow.ExecuteActivity(loadCtx, LoadData, LoadInput{
+			input.PipelineID, input.Target, batch,
+		}).Get(ctx, &load)
+		if err != nil {
+			// #step Bad input still fails the pipeline
+			failure := failed("target", err)
+			if isFinal(failure) {
+				return ETLOutput{}, failure
+			}
+
+			// #step Any other failure costs this batch only
+			workflow.GetLogger(ctx).Warn("batch not loaded",
+				"uri", batch.URI, "reason", failure)
+		}
+		successful += load.LoadedCount
+		progress.Processed += batch.Count
+	}
+	// #endregion load
+
+	// #region result
+	// #step Count what arrived and what did not
+	progress.Phase = "done"
+	took := workflow.Now(ctx).Sub(started)
+	return ETLOutput{
+		PipelineID:        input.PipelineID,
+		TotalRecords:      total,
+		SuccessfulRecords: successful,
+		FailedRecords:     total - successful,
+		DurationSeconds:   int(took.Seconds()),
+	}, nil
+	// #endregion result
+}
+
+func countOf(batches []connectors.Batch) int {
+	sum := 0
+	for _, batch := range batches {
+		sum += batch.Count
+	}
+	return sum
+}
+
+// isFinal reports whether the pipeline must end: it was cancelled, or no batch can succeed.
+func isFinal(failure error) bool {
+	var cause *temporal.ApplicationError
+	return temporal.IsCanceledError(failure) ||
+		errors.As(failure, &cause) && cause.Type() == "InvalidInput"
+}
+
+// #region failed
+
+// failed is the failure of the pipeline: the type and the words
+// of what failed inside the activity.
+func failed(what string, err error) error {
+	// #step A cancelled pipeline ends as cancelled
+	if temporal.IsCanceledError(err) {
+		return err
+	}
+
+	// #step Look inside: an activity's failure wraps its cause
+	kind, reason := "Timeout", "timed out"
+	var cause *temporal.ApplicationError
+	if errors.As(err, &cause) {
+		kind, reason = cause.Type(), cause.Message()
+	}
+
+	// #step Say what failed, and keep the cause's type
+	return temporal.NewNonRetryableApplicationError(
+		what+": "+reason, kind, nil)
+}
+
+// #endregion failed
