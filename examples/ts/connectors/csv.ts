@@ -41,7 +41,7 @@ export async function* readCsv(
   } catch (error) {
     // #step A torn line will not mend itself
     if (!(error instanceof CsvError)) throw error;
-    throw validationError(`CSV line ${read + 2} is torn`);
+    throw validationError(`CSV line ${error.lines} is torn`);
   }
 
   // #step The last page may be short

@@ -129,8 +129,8 @@ function typed({ id, data }: RawRecord): RawRecord {
   const out: RawRecord['data'] = {};
   for (const [field, value] of Object.entries(data)) {
     // #step "NA" is how the data says nothing
-    if (value === 'NA') out[field] = null;
-    // #step Numbers come as text
+    if (value === 'NA' || value === null) out[field] = null;
+    // #step Numbers may come as text
     else if (NUMBERS.has(field)) out[field] = toNumber(id, field, value);
     // #step Everything else stays as it is
     else out[field] = value;

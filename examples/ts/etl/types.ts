@@ -57,14 +57,14 @@ const DataSource = z.object({
   source_id: Name,
   source_type: z.enum(SOURCES, or(RULES.source)),
   connection_string: Connection,
-});
+}, or(RULES.type));
 export type DataSource = z.infer<typeof DataSource>;
 
 // #step A target: where they go
 const DataTarget = z.object({
   target_type: z.enum(TARGETS, or(RULES.target)),
   connection_string: Connection,
-});
+}, or(RULES.type));
 export type DataTarget = z.infer<typeof DataTarget>;
 
 // #step The pipeline: many sources, one target
@@ -79,7 +79,7 @@ const ETLInput = z.object({
     .int(or(RULES.size))
     .min(1, RULES.size)
     .max(10_000, RULES.size),
-});
+}, or(RULES.type));
 export type ETLInput = z.infer<typeof ETLInput>;
 // #endregion input
 

@@ -147,13 +147,12 @@ function failed(what: string, error: unknown): ApplicationFailure {
 
   // #step Look inside: an activity's failure wraps its cause
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  const type = cause instanceof ApplicationFailure ? cause.type : null;
+  const known = cause instanceof ApplicationFailure;
 
   // #step Say what failed, and keep the cause's type
-  return ApplicationFailure.create({
-    type: type ?? 'Timeout',
-    message: `${what}: ${(cause as Error).message}`,
-    nonRetryable: true,
-  });
+  return ApplicationFailure.nonRetryable(
+    `${what}: ${known ? cause.message : 'timed out'}`,
+    known ? cause.type : 'Timeout',
+  );
 }
 // #endregion failed

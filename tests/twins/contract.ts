@@ -1,0 +1,27 @@
+/** Holds what the twins say against the JSON Schemas of examples/contract. */
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { ROOT } from '../world/processes.ts';
+
+interface Contract {
+  /** Each throws an error that names the field at fault. */
+  input(value: unknown): void;
+  output(value: unknown): void;
+  query(name: string, value: unknown): void;
+}
+
+/** The contract of a pipeline: examples/contract/<name>.json. */
+export function contractOf(name: string): Contract {
+  const schema = JSON.parse(readFileSync(`${ROOT}/examples/contract/${name}.json`, 'utf8'));
+  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  ajv.addSchema(schema, name);
+  const check = (path: string, value: unknown) => {
+    const valid = ajv.validate({ $ref: `${name}#/$defs/${path}` }, value);
+    if (!valid) throw new Error(`examples/contract/${name}.json, ${path}: ${ajv.errorsText()}: ${JSON.stringify(value)}`);
+  };
+  return {
+    input: (value) => check('input', value),
+    output: (value) => check('output', value),
+    query: (query, value) => check(`queries/properties/${query}`, value),
+  };
+}

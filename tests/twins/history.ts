@@ -1,0 +1,36 @@
+/** What a history says, read for assertions. */
+import type { WorkflowHandle } from '@temporalio/client';
+import { temporal } from '@temporalio/proto';
+
+const { History } = temporal.api.history.v1;
+type IHistory = temporal.api.history.v1.IHistory;
+type IPayload = temporal.api.common.v1.IPayload;
+
+export interface HistoryFacts {
+  /** Bytes of the whole history, as the service counts them. */
+  bytes: number;
+  /** Bytes of the largest payload. */
+  largestPayload: number;
+  events: number;
+  /** All there is to read in it: every payload, decoded, and every other text. */
+  text: string;
+}
+
+/** Fetches and reads the history of a run. */
+export async function factsOf(handle: WorkflowHandle): Promise<HistoryFacts> {
+  const history: IHistory = await handle.fetchHistory();
+  const payloads = payloadsOf(history);
+  const decoded = payloads.map((payload) => Buffer.from(payload.data ?? []).toString('utf8'));
+  return {
+    bytes: History.encode(history).finish().length,
+    largestPayload: Math.max(0, ...payloads.map((payload) => payload.data?.length ?? 0)),
+    events: history.events?.length ?? 0,
+    text: [JSON.stringify(history), ...decoded].join('\n'),
+  };
+}
+
+function payloadsOf(value: unknown): IPayload[] {
+  if (!value || typeof value !== 'object' || value instanceof Uint8Array) return [];
+  if ('data' in value && value.data instanceof Uint8Array) return [value as IPayload];
+  return Object.values(value).flatMap(payloadsOf);
+}

@@ -1,0 +1,61 @@
+/** What a scenario is: the same for every language. */
+import type { WorkflowHandle } from '@temporalio/client';
+import type { Temporal } from '../world/temporal.ts';
+import type { World } from '../world/world.ts';
+
+/** One run of a pipeline, while it goes on. */
+export interface Run {
+  readonly world: World;
+  readonly temporal: Temporal;
+  readonly handle: WorkflowHandle;
+  /** Kills the run's own worker with SIGKILL, and starts another. */
+  crash(meanwhile?: () => Promise<void> | void): Promise<void>;
+  /** Waits, in wall time, until `condition` holds; fails after ten seconds, naming `what`. */
+  until(what: string, condition: () => Promise<boolean> | boolean): Promise<void>;
+  /** Runs the pipeline once more with the same input; returns its result. */
+  again(): Promise<unknown>;
+  /** The attempt that the pending activity of this type is in; 0 when none is pending. */
+  attempt(activity: string): Promise<number>;
+}
+
+/** How a run must end: a result that holds these values, or a failure of this type and words. */
+export type Expected<Output> =
+  | { output: { [Field in keyof Output]: Output[Field] | Between } }
+  | { failure: { type: string; message: string } }
+  | { cancelled: true };
+
+/** A number within bounds, both included: for virtual seconds, which hold some wall time. */
+export interface Between {
+  from: number;
+  to: number;
+}
+
+export interface Scenario<Input, Output, Place> {
+  /** What is proven, in words: it is the name of the test. */
+  name: string;
+  /** Prepares the world and says where this run reads and writes. */
+  given(world: World, run: string): Promise<{ input: Input } & Place>;
+  /** What happens while it runs. */
+  during?(run: Run, place: { input: Input } & Place): Promise<void>;
+  /** The run has a worker and a server of its own: the worker may be killed, the clock may be left anyhow. */
+  alone?: true;
+  expected: Expected<Output>;
+  /** What must be true of the world and of the history after it. */
+  then?(run: Run, place: { input: Input } & Place): Promise<void>;
+}
+
+export interface Pipeline<Input = unknown, Output = unknown, Place = object> {
+  /** The folder of the pipeline in each language. */
+  name: string;
+  /** The workflow type. */
+  workflow: string;
+  /** What `npm run pipeline` runs: real data, whole. */
+  demo(world: World): Promise<Demo<Input>>;
+  scenarios: Scenario<Input, Output, Place>[];
+}
+
+export interface Demo<Input> {
+  input: Input;
+  /** The first rows of what landed, for the reader's eyes. */
+  rows(): Promise<Record<string, unknown>[]>;
+}

@@ -1,0 +1,181 @@
+/**
+ * Runs every scenario of every pipeline against one language: the one named by TWIN.
+ * PIPELINES, a list with commas, keeps to some pipelines. tools/test.ts sets both.
+ */
+import { readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { language } from '../world/languages.ts';
+import type { Service } from '../world/processes.ts';
+import { Temporal } from '../world/temporal.ts';
+import { World } from '../world/world.ts';
+import { contractOf } from './contract.ts';
+import { factsOf } from './history.ts';
+import type { Between, Expected, Pipeline, Run } from './scenario.ts';
+
+const twin = language(process.env.TWIN ?? 'ts');
+const wanted = process.env.PIPELINES?.split(',').filter(Boolean);
+const names = readdirSync(import.meta.dirname)
+  .flatMap((file) => /^(.+)\.scenarios\.ts$/.exec(file)?.[1] ?? [])
+  .filter((name) => !wanted?.length || wanted.includes(name));
+
+const TASK_QUEUE = 'pipelines';
+let world: World;
+/** The stage that scenarios share, but for those that are alone. */
+let shared: Stage;
+let alone: Stage | undefined;
+let count = 0;
+
+/** A Temporal server and a worker on it. */
+class Stage {
+  readonly temporal: Temporal;
+  /** How many workflows its workers keep in memory. */
+  #cache: number | undefined;
+  #worker: Service | undefined;
+
+  private constructor(temporal: Temporal, cache?: number) {
+    this.temporal = temporal;
+    this.#cache = cache;
+  }
+
+  static async start(cache?: number): Promise<Stage> {
+    const stage = new Stage(await Temporal.start(), cache);
+    await stage.#startWorker();
+    return stage;
+  }
+
+  async #startWorker(): Promise<void> {
+    const at = { address: this.temporal.address, namespace: 'default' };
+    this.#worker = await world.startWorker(twin, TASK_QUEUE, at, this.#cache);
+  }
+
+  /** SIGKILL for the worker, then another worker. */
+  async crash(meanwhile?: () => Promise<void> | void): Promise<void> {
+    await this.#worker?.kill();
+    await meanwhile?.();
+    await this.#startWorker();
+  }
+
+  get log(): string {
+    return this.#worker?.log ?? '';
+  }
+
+  /** Ends the worker gracefully, then the server. Returns the worker's exit code. */
+  async stop(): Promise<number | null | undefined> {
+    const code = await this.#worker?.stop();
+    await this.temporal.stop();
+    return code;
+  }
+}
+
+beforeAll(async () => {
+  world = await World.start();
+  shared = await Stage.start();
+});
+
+afterAll(async () => {
+  const code = await shared?.stop();
+  await world?.stop();
+  if (shared) expect(code, 'exit code of the worker after SIGTERM').toBe(0);
+});
+
+afterEach(async ({ task }) => {
+  const failed = task.result?.state === 'fail';
+  if (failed) console.error(`The worker of "${task.name}":\n${(alone ?? shared).log.slice(-4000)}`);
+  await alone?.stop();
+  // After a failure the clock may be out of step: the next scenario gets a new stage.
+  if (failed && !alone) {
+    await shared.stop();
+    shared = await Stage.start();
+  }
+  alone = undefined;
+  world.api.mend();
+});
+
+for (const name of names) {
+  const { default: pipeline }: { default: Pipeline } = await import(`./${name}.scenarios.ts`);
+  const contract = contractOf(name);
+  describe(name, () => {
+    for (const scenario of pipeline.scenarios) {
+      test(scenario.name, async () => {
+        const id = `${name}_${++count}`;
+        alone = scenario.alone && (await Stage.start(0));
+        const stage = alone ?? shared;
+        const { temporal } = stage;
+        const place = await scenario.given(world, id);
+        const start = (workflowId: string) =>
+          temporal.client.workflow.start(pipeline.workflow, {
+            taskQueue: TASK_QUEUE,
+            workflowId,
+            args: [place.input],
+          });
+        const handle = await start(id);
+        const run: Run = {
+          ...{ world, temporal, handle, until },
+          crash: (meanwhile) => (alone ? stage.crash(meanwhile) : Promise.reject(new Error('only a scenario that is alone may crash'))),
+          again: async () => {
+            const second = await start(`${id}_again`);
+            return temporal.settle(() => second.result());
+          },
+          attempt: async (activity) => (await pending(handle, activity))?.attempt ?? 0,
+        };
+        await scenario.during?.(run, place);
+        const output = await outcome(run, scenario.expected);
+        if (output !== undefined) contract.output(output);
+        const { text } = await factsOf(handle);
+        for (const [secret, value] of Object.entries(world.secrets)) {
+          expect(text.includes(value), `${secret} in the history`).toBe(false);
+        }
+        await scenario.then?.(run, place);
+      });
+    }
+  });
+}
+
+/** Awaits the end of a run, with the clock skipping, and compares it with what was expected. */
+async function outcome({ handle, temporal }: Run, expected: Expected<unknown>): Promise<unknown> {
+  const end = await temporal.settle(() => handle.result()).then(
+    (output: unknown) => ({ output }),
+    (error: unknown) => ({ error }),
+  );
+  if ('output' in expected) {
+    if ('error' in end) throw end.error;
+    expect(within(end.output, expected.output)).toEqual(expected.output);
+    return end.output;
+  }
+  expect(end, 'the run must not succeed').not.toHaveProperty('output');
+  const cause = 'error' in end && end.error instanceof WorkflowFailedError ? end.error.cause : end;
+  if ('cancelled' in expected) {
+    expect(cause).toBeInstanceOf(CancelledFailure);
+  } else {
+    expect(cause).toBeInstanceOf(ApplicationFailure);
+    const { type, message } = cause as ApplicationFailure;
+    expect({ type, message }).toEqual(expected.failure);
+  }
+  return undefined;
+}
+
+/** The output, where each number within its bounds is replaced by the bounds. */
+function within(output: unknown, expected: object): unknown {
+  const fields = Object.entries(output as Record<string, unknown>).map(([field, value]) => {
+    const bounds = (expected as Record<string, unknown>)[field] as Between | undefined;
+    const inside = typeof value === 'number' && bounds && value >= bounds.from && value <= bounds.to;
+    return [field, inside ? bounds : value];
+  });
+  return Object.fromEntries(fields);
+}
+
+async function until(what: string, condition: () => Promise<boolean> | boolean): Promise<void> {
+  const late = Date.now() + 10_000;
+  while (!(await condition())) {
+    if (Date.now() > late) throw new Error(`waited ten seconds in vain: ${what}`);
+    await sleep(10);
+  }
+}
+
+async function pending(handle: WorkflowHandle, activity: string) {
+  const { raw } = await handle.describe();
+  return raw.pendingActivities?.find((one) => one.activityType?.name === activity);
+}

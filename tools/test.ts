@@ -1,0 +1,67 @@
+/**
+ * npm test                       every scenario in every language, and the tests of the house itself
+ * npm test -- etl                one pipeline
+ * npm test -- --lang go          one language (may be repeated)
+ * npm test -- --all              a missing toolchain is a failure (so it is when CI=true)
+ * npm test -- -t 'torn line'     scenarios by name; what else stands there goes to Vitest
+ */
+import { parseArgs } from 'node:util';
+import { startVitest } from 'vitest/node';
+import { LANGUAGES, type Language, language, missing } from '../tests/world/languages.ts';
+import { ROOT } from '../tests/world/processes.ts';
+import { PIPELINES } from './pipelines.ts';
+import { staleLists } from './registry.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    lang: { type: 'string', multiple: true, default: [] },
+    all: { type: 'boolean', default: process.env.CI === 'true' },
+    name: { type: 'string', short: 't' },
+  },
+});
+const asked = values.lang.map(language);
+const unknown = positionals.filter((word) => !PIPELINES.includes(word) && word !== 'house');
+if (unknown.length) {
+  console.error(`npm test: no pipeline "${unknown[0]}": there are ${PIPELINES.join(', ')}, and "house"`);
+  process.exit(1);
+}
+
+staleLists(true);
+const ready: Language[] = [];
+const notChecked: string[] = [];
+for (const one of asked.length ? asked : LANGUAGES) {
+  const reason = await missing(one);
+  if (reason) notChecked.push(reason);
+  else ready.push(one);
+}
+for (const one of ready) {
+  const before = performance.now();
+  await one.build();
+  console.log(`${one.label}: worker built in ${seconds(performance.now() - before)}`);
+}
+
+const pipelines = positionals.filter((word) => word !== 'house');
+const house = positionals.length ? positionals.includes('house') : !asked.length;
+process.env.PIPELINES = pipelines.join(',');
+const project = [...(positionals.length && !pipelines.length ? [] : ready.map(({ id }) => id)), ...(house ? ['house'] : [])];
+const vitest = await startVitest('test', [], {
+  root: ROOT,
+  run: true,
+  watch: false,
+  project,
+  ...(values.name ? { testNamePattern: values.name } : {}),
+});
+
+const tests = vitest.state.getTestModules().flatMap((module) => [...module.children.allTests()]);
+const count = (state: string) => tests.filter((test) => test.result().state === state).length;
+const broken = vitest.state.getUnhandledErrors().length + vitest.state.getTestModules().filter((module) => module.errors().length).length;
+await vitest.close();
+for (const reason of notChecked) console.log(`not checked: ${reason}`);
+const failed = count('failed') + broken + (values.all ? notChecked.length : 0);
+console.log(`${count('passed')} passed, ${failed} failed`);
+process.exit(failed || !count('passed') ? 1 : 0);
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
