@@ -35,8 +35,23 @@ ${lines(go, (name) => `\t${name}.Register(r)`)}
   };
 }
 
-function rustList(names: string[], lines: (names: string[], line: (name: string) => string) => string): string {
-  return `// ${MADE}\n${lines(names, (name) => name)}\n`;
+function rustList(
+  names: string[],
+  lines: (names: string[], line: (name: string) => string) => string,
+): string {
+  return `//! ${MADE}
+use temporalio_sdk::{WorkerOptions, WorkflowRegistrationError};
+
+${lines(names, (name) => `#[path = "${name}/mod.rs"]\npub mod ${name};`)}
+
+/// Tells a worker of every pipeline.
+pub fn register(
+    options: &mut WorkerOptions,
+) -> Result<(), WorkflowRegistrationError> {
+${lines(names, (name) => `    ${name}::register(options)?;`)}
+    Ok(())
+}
+`;
 }
 
 /** The lists that differ from the folders; with `write` they are made anew. */

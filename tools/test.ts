@@ -44,7 +44,10 @@ for (const one of ready) {
 const pipelines = positionals.filter((word) => word !== 'house');
 const house = positionals.length ? positionals.includes('house') : !asked.length;
 process.env.PIPELINES = pipelines.join(',');
-const project = [...(positionals.length && !pipelines.length ? [] : ready.map(({ id }) => id)), ...(house ? ['house'] : [])];
+const project = [
+  ...(positionals.length && !pipelines.length ? [] : ready.map(({ id }) => id)),
+  ...(house ? ['house'] : []),
+];
 const vitest = await startVitest('test', [], {
   root: ROOT,
   run: true,
@@ -55,7 +58,9 @@ const vitest = await startVitest('test', [], {
 
 const tests = vitest.state.getTestModules().flatMap((module) => [...module.children.allTests()]);
 const count = (state: string) => tests.filter((test) => test.result().state === state).length;
-const broken = vitest.state.getUnhandledErrors().length + vitest.state.getTestModules().filter((module) => module.errors().length).length;
+const broken =
+  vitest.state.getUnhandledErrors().length +
+  vitest.state.getTestModules().filter((module) => module.errors().length).length;
 await vitest.close();
 for (const reason of notChecked) console.log(`not checked: ${reason}`);
 const failed = count('failed') + broken + (values.all ? notChecked.length : 0);

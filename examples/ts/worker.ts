@@ -13,10 +13,17 @@ import * as activities from './activities.ts';
 /** Which workflow code to run: a bundle built beforehand, or the sources, bundled now. */
 const workflows = process.env.WORKFLOW_BUNDLE
   ? { workflowBundle: { codePath: process.env.WORKFLOW_BUNDLE } }
-  : { workflowsPath: fileURLToPath(new URL('./workflows.ts', import.meta.url)) };
+  : {
+      workflowsPath: fileURLToPath(
+        new URL('./workflows.ts', import.meta.url),
+      ),
+    };
 
-const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
-const connection = await NativeConnection.connect(connectionOptions);
+const { connectionOptions, namespace = 'default' } =
+  loadClientConnectConfig();
+const connection = await NativeConnection.connect(
+  connectionOptions,
+);
 const worker = await Worker.create({
   connection,
   namespace,

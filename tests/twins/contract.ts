@@ -17,7 +17,10 @@ export function contractOf(name: string): Contract {
   ajv.addSchema(schema, name);
   const check = (path: string, value: unknown) => {
     const valid = ajv.validate({ $ref: `${name}#/$defs/${path}` }, value);
-    if (!valid) throw new Error(`examples/contract/${name}.json, ${path}: ${ajv.errorsText()}: ${JSON.stringify(value)}`);
+    if (!valid)
+      throw new Error(
+        `examples/contract/${name}.json, ${path}: ${ajv.errorsText()}: ${JSON.stringify(value)}`,
+      );
   };
   return {
     input: (value) => check('input', value),

@@ -1,8 +1,9 @@
 /** What a history says, read for assertions. */
 import type { WorkflowHandle } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import type { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 
-const { History } = temporal.api.history.v1;
+const { History } = proto.temporal.api.history.v1;
 type IHistory = temporal.api.history.v1.IHistory;
 type IPayload = temporal.api.common.v1.IPayload;
 

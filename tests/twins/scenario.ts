@@ -41,7 +41,7 @@ export interface Scenario<Input, Output, Place> {
   alone?: true;
   expected: Expected<Output>;
   /** What must be true of the world and of the history after it. */
-  then?(run: Run, place: { input: Input } & Place): Promise<void>;
+  after?(run: Run, place: { input: Input } & Place): Promise<void>;
 }
 
 export interface Pipeline<Input = unknown, Output = unknown, Place = object> {

@@ -114,7 +114,10 @@ for (const name of names) {
         const handle = await start(id);
         const run: Run = {
           ...{ world, temporal, handle, until },
-          crash: (meanwhile) => (alone ? stage.crash(meanwhile) : Promise.reject(new Error('only a scenario that is alone may crash'))),
+          crash: (meanwhile) =>
+            alone
+              ? stage.crash(meanwhile)
+              : Promise.reject(new Error('only a scenario that is alone may crash')),
           again: async () => {
             const second = await start(`${id}_again`);
             return temporal.settle(() => second.result());
@@ -128,7 +131,7 @@ for (const name of names) {
         for (const [secret, value] of Object.entries(world.secrets)) {
           expect(text.includes(value), `${secret} in the history`).toBe(false);
         }
-        await scenario.then?.(run, place);
+        await scenario.after?.(run, place);
       });
     }
   });
@@ -136,10 +139,12 @@ for (const name of names) {
 
 /** Awaits the end of a run, with the clock skipping, and compares it with what was expected. */
 async function outcome({ handle, temporal }: Run, expected: Expected<unknown>): Promise<unknown> {
-  const end = await temporal.settle(() => handle.result()).then(
-    (output: unknown) => ({ output }),
-    (error: unknown) => ({ error }),
-  );
+  const end = await temporal
+    .settle(() => handle.result())
+    .then(
+      (output: unknown) => ({ output }),
+      (error: unknown) => ({ error }),
+    );
   if ('output' in expected) {
     if ('error' in end) throw end.error;
     expect(within(end.output, expected.output)).toEqual(expected.output);

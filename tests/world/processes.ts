@@ -45,7 +45,8 @@ export async function run(command: string, args: string[], options: CommandOptio
   const [code, signal] = await ended(child).catch((error: Error) => {
     throw new CommandError(line, error.message, all);
   });
-  if (code !== 0) throw new CommandError(line, signal ? `killed by ${signal}` : `exit code ${code}`, all.trim());
+  if (code !== 0)
+    throw new CommandError(line, signal ? `killed by ${signal}` : `exit code ${code}`, all.trim());
   return stdout;
 }
 
@@ -101,6 +102,11 @@ export class Service {
       child.stdout?.on('data', () => service.#log.includes(options.ready) && resolve());
     });
     return service;
+  }
+
+  /** Over when the process is. */
+  get ended(): Promise<unknown> {
+    return this.#closed;
   }
 
   /** The end of what it wrote. */

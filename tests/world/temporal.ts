@@ -9,7 +9,9 @@ import { CACHE, ROOT, run } from './processes.ts';
 const WHEEL = `${CACHE}/temporal-test-server-1.40.0`;
 const DOWNLOAD_PATIENCE_MS = 60_000;
 
-type Server = NonNullable<NonNullable<Parameters<typeof TestWorkflowEnvironment.createTimeSkipping>[0]>['server']>;
+type Server = NonNullable<
+  NonNullable<Parameters<typeof TestWorkflowEnvironment.createTimeSkipping>[0]>['server']
+>;
 
 /** Where the server comes from, best first. Throws an error that says what to do when there is none. */
 async function findServer(): Promise<{ env?: TestWorkflowEnvironment; path?: string }> {
@@ -47,10 +49,11 @@ async function findServer(): Promise<{ env?: TestWorkflowEnvironment; path?: str
   );
 }
 
-const exists = (path: string) => access(path).then(
-  () => true,
-  () => false,
-);
+const exists = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout;

@@ -2,17 +2,16 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Api } from './api.ts';
 import { flights, weather } from './data.ts';
 import type { Language } from './languages.ts';
 import { Database } from './postgres.ts';
 import { Service } from './processes.ts';
-import { Temporal } from './temporal.ts';
 
 const SAMPLE = 500;
 
-/** Where a world's Temporal service is, when it is not its own test server. */
+/** Where a worker finds Temporal. */
 export interface Elsewhere {
   address: string;
   namespace: string;
@@ -77,21 +76,24 @@ export class World {
   }
 
   /**
-   * Starts a language's worker on a task queue, and waits until it is ready. `cache` is how many
-   * workflows it keeps in memory: 0 where another worker must be able to take them over.
+   * Starts a language's worker on a task queue, and waits until it is ready. Without `at` it finds
+   * Temporal by the user's own environment. `cache` is how many workflows it keeps in memory: 0 where
+   * another worker must be able to take them over.
    */
-  async startWorker(language: Language, taskQueue: string, at: Elsewhere, cache = 1000): Promise<Service> {
+  async startWorker(language: Language, taskQueue: string, at?: Elsewhere, cache = 1000): Promise<Service> {
     const { command, args, env } = language.worker();
-    const config = await this.write('temporal.toml', '[profile.default]\n');
+    const own = at && {
+      TEMPORAL_ADDRESS: at.address,
+      TEMPORAL_NAMESPACE: at.namespace,
+      TEMPORAL_CONFIG_FILE: fileURLToPath(await this.write('temporal.toml', '[profile.default]\n')),
+    };
     return Service.start(`${language.label} worker`, command, args, {
       ready: 'READY',
       env: {
         ...env,
         ...this.environment,
-        TEMPORAL_ADDRESS: at.address,
-        TEMPORAL_NAMESPACE: at.namespace,
+        ...own,
         TEMPORAL_TASK_QUEUE: taskQueue,
-        TEMPORAL_CONFIG_FILE: new URL(config).pathname,
         WORKFLOW_CACHE: String(cache),
       },
     });
@@ -102,5 +104,3 @@ export class World {
     await rm(this.folder, { recursive: true, force: true });
   }
 }
-
-export { Temporal };

@@ -9,12 +9,17 @@ import { invalidInput } from './failures.ts';
  * neither message holds a value.
  */
 // #region resolve
-export function resolve(connection: string, schemes: string[]): URL {
+export function resolve(
+  connection: string,
+  schemes: string[],
+): URL {
   // #step Secrets come from the worker's environment
   const filled = connection.replace(/\$\{(\w+)\}/g, (_, name) => {
     const value = process.env[name];
     if (value === undefined) {
-      throw invalidInput(`environment variable ${name} is not set`);
+      throw invalidInput(
+        `environment variable ${name} is not set`,
+      );
     }
     return encodeURIComponent(value);
   });
@@ -24,7 +29,9 @@ export function resolve(connection: string, schemes: string[]): URL {
   const scheme = url?.protocol.slice(0, -1);
   if (!url || !scheme || !schemes.includes(scheme)) {
     const known = schemes.join(' or ');
-    throw invalidInput(`connection_string: must be a ${known} URL`);
+    throw invalidInput(
+      `connection_string: must be a ${known} URL`,
+    );
   }
   return url;
 }

@@ -3,9 +3,9 @@ import { createReadStream } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { CsvError, parse } from 'csv-parse';
-import type { Page, RawRecord } from './records.ts';
 import { resolve } from './connection.ts';
 import { unavailable, validationError } from './failures.ts';
+import type { Page, RawRecord } from './records.ts';
 
 /** Pages of `size` records; the cursor counts the records already read. */
 // #region read
@@ -22,7 +22,9 @@ export async function* readCsv(
 
   // #step Skip what an earlier attempt has read
   const done = Number(cursor || 0);
-  const rows = createReadStream(file).pipe(parse({ columns: true }));
+  const rows = createReadStream(file).pipe(
+    parse({ columns: true }),
+  );
   let page: RawRecord[] = [];
   let read = 0;
 
@@ -52,6 +54,9 @@ export async function* readCsv(
 // #endregion read
 
 function toRecord(row: Record<string, string>): RawRecord {
-  const [[, id], ...data] = Object.entries(row) as [[string, string], ...[string, string][]];
+  const [[, id], ...data] = Object.entries(row) as [
+    [string, string],
+    ...[string, string][],
+  ];
   return { id, data: Object.fromEntries(data) };
 }

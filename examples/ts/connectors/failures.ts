@@ -7,13 +7,20 @@
 import { ApplicationFailure } from '@temporalio/common';
 
 /** What the caller asked for cannot be done; the message names the field or the variable. */
-export function invalidInput(message: string): ApplicationFailure {
+export function invalidInput(
+  message: string,
+): ApplicationFailure {
   return ApplicationFailure.nonRetryable(message, 'InvalidInput');
 }
 
 /** The data broke a rule; trying again would not mend it. */
-export function validationError(message: string): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(message, 'ValidationError');
+export function validationError(
+  message: string,
+): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(
+    message,
+    'ValidationError',
+  );
 }
 
 /** The other side did not answer, or said that it cannot now. */
@@ -27,7 +34,10 @@ export function malformed(message: string): ApplicationFailure {
 }
 
 /** The other side asked us to come back in `seconds`. */
-export function rateLimited(message: string, seconds: number): ApplicationFailure {
+export function rateLimited(
+  message: string,
+  seconds: number,
+): ApplicationFailure {
   return ApplicationFailure.create({
     message,
     type: 'RateLimited',

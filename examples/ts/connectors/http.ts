@@ -1,8 +1,13 @@
 /** A paged JSON API: `GET …?after=<key>&limit=<n>` answers `{records: [{id, data}], has_more}`. */
 import { Context } from '@temporalio/activity';
-import type { Page, RawRecord } from './records.ts';
 import { resolve } from './connection.ts';
-import { malformed, rateLimited, unavailable, validationError } from './failures.ts';
+import {
+  malformed,
+  rateLimited,
+  unavailable,
+  validationError,
+} from './failures.ts';
+import type { Page, RawRecord } from './records.ts';
 
 const REQUEST_TIMEOUT_MS = 30_000;
 
@@ -76,5 +81,8 @@ interface ApiPage {
 
 function isPage(body: unknown): body is ApiPage {
   const page = body as Partial<ApiPage> | null;
-  return Array.isArray(page?.records) && typeof page.has_more === 'boolean';
+  return (
+    Array.isArray(page?.records) &&
+    typeof page.has_more === 'boolean'
+  );
 }

@@ -6,7 +6,9 @@ import type { TransformedRecord } from './records.ts';
 
 /** Records as lines. */
 export function toNdjson(records: readonly unknown[]): string {
-  return records.map((record) => `${canonical(record)}\n`).join('');
+  return records
+    .map((record) => `${canonical(record)}\n`)
+    .join('');
 }
 
 /** Lines as records. */
@@ -18,7 +20,11 @@ export function fromNdjson<T>(body: string): T[] {
 function canonical(record: unknown): string {
   return JSON.stringify(record, (_, value) =>
     value && typeof value === 'object' && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      ? Object.fromEntries(
+          Object.entries(value).sort(([a], [b]) =>
+            a < b ? -1 : 1,
+          ),
+        )
       : value,
   );
 }

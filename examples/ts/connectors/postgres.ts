@@ -1,8 +1,16 @@
 /** PostgreSQL as a source (pages by key range) and as a target (upserts). */
 import pg from 'pg';
-import type { Page, RawRecord, TransformedRecord } from './records.ts';
 import { resolve } from './connection.ts';
-import { invalidInput, unavailable, validationError } from './failures.ts';
+import {
+  invalidInput,
+  unavailable,
+  validationError,
+} from './failures.ts';
+import type {
+  Page,
+  RawRecord,
+  TransformedRecord,
+} from './records.ts';
 
 const SCHEMES = ['postgres', 'postgresql'];
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -15,7 +23,9 @@ async function withTable<T>(
   const url = resolve(connection, SCHEMES);
   const table = url.searchParams.get('table') ?? '';
   if (!/^[a-z_][a-z0-9_]*$/.test(table)) {
-    throw invalidInput('connection_string: must name a table, as in ?table=flights');
+    throw invalidInput(
+      'connection_string: must name a table, as in ?table=flights',
+    );
   }
   url.searchParams.delete('table');
   const client = new pg.Client({
@@ -58,14 +68,17 @@ export async function* readTable(
 ): AsyncGenerator<Page> {
   while (true) {
     // #step Continue behind the last key, never by OFFSET
-    const records = await withTable(connection, async (db, table) => {
-      const found = await db.query<RawRecord>(
-        `SELECT id, to_jsonb(t) - 'id' AS data FROM ${table} t
+    const records = await withTable(
+      connection,
+      async (db, table) => {
+        const found = await db.query<RawRecord>(
+          `SELECT id, to_jsonb(t) - 'id' AS data FROM ${table} t
          WHERE id > $1 ORDER BY id LIMIT $2`,
-        [cursor, size],
-      );
-      return found.rows;
-    });
+          [cursor, size],
+        );
+        return found.rows;
+      },
+    );
 
     // #step A short page is the last one
     const last = records.at(-1);

@@ -2,13 +2,24 @@
 import { Context, heartbeat } from '@temporalio/activity';
 import { DateTime } from 'luxon';
 import { readCsv } from '../connectors/csv.ts';
-import { invalidInput, validationError } from '../connectors/failures.ts';
+import {
+  invalidInput,
+  validationError,
+} from '../connectors/failures.ts';
 import { readApi } from '../connectors/http.ts';
 import { writeNdjson } from '../connectors/ndjson.ts';
 import { writeParquet } from '../connectors/parquet.ts';
 import { readTable, upsert } from '../connectors/postgres.ts';
-import type { Batch, RawRecord, TransformedRecord } from '../connectors/records.ts';
-import { fetchStaged, stage, stagedAt } from '../connectors/staging.ts';
+import type {
+  Batch,
+  RawRecord,
+  TransformedRecord,
+} from '../connectors/records.ts';
+import {
+  fetchStaged,
+  stage,
+  stagedAt,
+} from '../connectors/staging.ts';
 import type {
   ExtractInput,
   ExtractOutput,
@@ -18,7 +29,11 @@ import type {
   TransformOutput,
 } from './types.ts';
 
-const READERS = { database: readTable, api: readApi, file: readCsv };
+const READERS = {
+  database: readTable,
+  api: readApi,
+  file: readCsv,
+};
 const WRITERS = { warehouse: writeParquet, file: writeNdjson };
 
 /** Of one source: 500 batches make some 6,000 events; Temporal warns at 10,240. */
@@ -40,12 +55,19 @@ export async function ExtractData(
   // #step Resume where the last attempt stopped
   const { heartbeatDetails, workflowExecution: run } =
     Context.current().info;
-  const last: Progress = heartbeatDetails ?? { cursor: '', batches: [] };
+  const last: Progress = heartbeatDetails ?? {
+    cursor: '',
+    batches: [],
+  };
   const batches = [...last.batches];
 
   // #step Read page by page
   const read = READERS[source.source_type];
-  const pages = read(source.connection_string, last.cursor, batch_size);
+  const pages = read(
+    source.connection_string,
+    last.cursor,
+    batch_size,
+  );
   for await (const { records, cursor } of pages) {
     // #step Stage the rows, keep the reference
     const part = String(batches.length + 1).padStart(5, '0');
@@ -113,14 +135,20 @@ export async function LoadData(
   const number = file?.split('.')[0];
   const part = `${pipeline_id}.${source}.${number}`;
   const write = WRITERS[target_type];
-  const loaded_count = await write(connection_string, part, records);
+  const loaded_count = await write(
+    connection_string,
+    part,
+    records,
+  );
   return { loaded_count };
 }
 // #endregion load
 
 const NUMBERS = new Set(
   `year month day dep_delay arr_time sched_arr_time arr_delay flight air_time distance hour minute
-   temp dewp humid wind_dir wind_speed wind_gust precip pressure visib engines seats speed`.split(/\s+/),
+   temp dewp humid wind_dir wind_speed wind_gust precip pressure visib engines seats speed`.split(
+    /\s+/,
+  ),
 );
 
 /** A record with its values typed. Throws `ValidationError` that names the record and the field. */
@@ -131,7 +159,8 @@ function typed({ id, data }: RawRecord): RawRecord {
     // #step "NA" is how the data says nothing
     if (value === 'NA' || value === null) out[field] = null;
     // #step Numbers may come as text
-    else if (NUMBERS.has(field)) out[field] = toNumber(id, field, value);
+    else if (NUMBERS.has(field))
+      out[field] = toNumber(id, field, value);
     // #step Everything else stays as it is
     else out[field] = value;
   }
@@ -142,7 +171,11 @@ function typed({ id, data }: RawRecord): RawRecord {
 }
 // #endregion typed
 
-function toNumber(id: string, field: string, value: unknown): number {
+function toNumber(
+  id: string,
+  field: string,
+  value: unknown,
+): number {
   const number = value === '' ? Number.NaN : Number(value);
   if (Number.isFinite(number)) return number;
   throw validationError(`${id}: ${field} is not a number`);
@@ -153,18 +186,26 @@ function toNumber(id: string, field: string, value: unknown): number {
 function departures(id: string, flight: RawRecord['data']): void {
   // #step Read the clock on the wall in New York
   const { year, month, day } = flight as Record<string, number>;
-  const clock = toNumber(id, 'sched_dep_time', flight.sched_dep_time);
+  const clock = toNumber(
+    id,
+    'sched_dep_time',
+    flight.sched_dep_time,
+  );
   const scheduled = DateTime.fromObject(
     {
-      year, month, day,
-      hour: Math.floor(clock / 100), minute: clock % 100,
+      year,
+      month,
+      day,
+      hour: Math.floor(clock / 100),
+      minute: clock % 100,
     },
     { zone: 'America/New_York' },
   ).toUTC();
 
   // #step A delay may cross midnight: add it to the instant
   const minutes = flight.dep_delay as number | null;
-  const left = minutes === null ? null : scheduled.plus({ minutes });
+  const left =
+    minutes === null ? null : scheduled.plus({ minutes });
 
   // #step Write RFC 3339, to the second
   flight.sched_dep_time = instant(scheduled);

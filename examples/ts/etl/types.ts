@@ -26,19 +26,29 @@ const PLACEHOLDER = /^(\$\{\w+\})?$/;
 /** A missing field breaks its own rule; a field of another type has the wrong type. */
 const or = (rule: string) => ({
   error: ({ code, input }: { code?: string; input?: unknown }) =>
-    input === undefined || (code === 'invalid_value' && typeof input === 'string') ? rule : RULES.type,
+    input === undefined ||
+    (code === 'invalid_value' && typeof input === 'string')
+      ? rule
+      : RULES.type,
 });
 
 /** Whether every password and token in the URL is a `${NAME}`. */
 function hidesSecrets(url: string): boolean {
-  return [PASSWORD, TOKEN].every((secret) => PLACEHOLDER.test(secret.exec(url)?.[1] ?? ''));
+  return [PASSWORD, TOKEN].every((secret) =>
+    PLACEHOLDER.test(secret.exec(url)?.[1] ?? ''),
+  );
 }
 
 /** Reports the second use of a source_id: it names the staged files. */
-function eachOnce(sources: DataSource[], check: z.RefinementCtx): void {
+function eachOnce(
+  sources: DataSource[],
+  check: z.RefinementCtx,
+): void {
   const ids = sources.map((source) => source.source_id);
   ids.forEach((id, i) => {
-    if (ids.indexOf(id) < i) check.addIssue({ code: 'custom', path: [i, 'source_id'], message: RULES.once });
+    if (ids.indexOf(id) === i) return;
+    const path = [i, 'source_id'];
+    check.addIssue({ code: 'custom', path, message: RULES.once });
   });
 }
 
@@ -53,33 +63,42 @@ const Connection = z
   .string(or(RULES.secret))
   .refine(hidesSecrets, RULES.secret);
 
-const DataSource = z.object({
-  source_id: Name,
-  source_type: z.enum(SOURCES, or(RULES.source)),
-  connection_string: Connection,
-}, or(RULES.type));
+const DataSource = z.object(
+  {
+    source_id: Name,
+    source_type: z.enum(SOURCES, or(RULES.source)),
+    connection_string: Connection,
+  },
+  or(RULES.type),
+);
 export type DataSource = z.infer<typeof DataSource>;
 
 // #step A target: where they go
-const DataTarget = z.object({
-  target_type: z.enum(TARGETS, or(RULES.target)),
-  connection_string: Connection,
-}, or(RULES.type));
+const DataTarget = z.object(
+  {
+    target_type: z.enum(TARGETS, or(RULES.target)),
+    connection_string: Connection,
+  },
+  or(RULES.type),
+);
 export type DataTarget = z.infer<typeof DataTarget>;
 
 // #step The pipeline: many sources, one target
-const ETLInput = z.object({
-  pipeline_id: Name,
-  sources: z
-    .array(DataSource, or(RULES.sources))
-    .min(1, RULES.sources)
-    .superRefine(eachOnce),
-  target: DataTarget.prefault({} as DataTarget),
-  batch_size: z
-    .int(or(RULES.size))
-    .min(1, RULES.size)
-    .max(10_000, RULES.size),
-}, or(RULES.type));
+const ETLInput = z.object(
+  {
+    pipeline_id: Name,
+    sources: z
+      .array(DataSource, or(RULES.sources))
+      .min(1, RULES.sources)
+      .superRefine(eachOnce),
+    target: DataTarget.prefault({} as DataTarget),
+    batch_size: z
+      .int(or(RULES.size))
+      .min(1, RULES.size)
+      .max(10_000, RULES.size),
+  },
+  or(RULES.type),
+);
 export type ETLInput = z.infer<typeof ETLInput>;
 // #endregion input
 
@@ -133,17 +152,18 @@ export function validate(input: unknown): ETLInput {
   if (checked.success) return checked.data;
 
   // #step Fail for good, and name the field
-  const { path, message } = checked.error.issues[0]!;
-  throw invalidInput(`${fieldName(path, message)}: ${message}`);
+  const [issue] = checked.error.issues;
+  throw invalidInput(words(issue));
 }
 // #endregion validate
 
-/** `sources[0].source_id`; of a wrong type only the outermost field is named. */
-function fieldName(path: PropertyKey[], message: string): string {
+/** `sources[0].source_id: rule`; of a wrong type only the outermost field is named. */
+function words(issue: z.core.$ZodIssue | undefined): string {
+  const { path = [], message = '' } = issue ?? {};
   const [top = 'input', ...inner] = path;
-  if (message === RULES.type) return String(top);
-  return inner.reduce<string>(
-    (name, key) => (typeof key === 'number' ? `${name}[${key}]` : `${name}.${String(key)}`),
-    String(top),
+  const named = message === RULES.type ? [] : inner;
+  const field = named.map((key) =>
+    typeof key === 'number' ? `[${key}]` : `.${String(key)}`,
   );
+  return `${String(top)}${field.join('')}: ${message}`;
 }

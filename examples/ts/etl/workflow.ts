@@ -10,7 +10,12 @@ import {
 } from '@temporalio/workflow';
 import type { Batch } from '../connectors/records.ts';
 import type * as activities from './activities.ts';
-import { type ETLInput, type ETLOutput, type Progress, validate } from './types.ts';
+import {
+  type ETLInput,
+  type ETLOutput,
+  type Progress,
+  validate,
+} from './types.ts';
 
 // #region options
 // #step Extract: long, with a heartbeat to resume from
@@ -52,7 +57,9 @@ const { LoadData } = proxyActivities<typeof activities>({
 export const progressQuery = defineQuery<Progress>('progress');
 
 /** Extracts from all sources, transforms, loads; answers how many records went where. */
-export async function ETLPipeline(raw: ETLInput): Promise<ETLOutput> {
+export async function ETLPipeline(
+  raw: ETLInput,
+): Promise<ETLOutput> {
   // #region start
   // #step Refuse bad input at once
   const input = validate(raw);
@@ -62,7 +69,11 @@ export async function ETLPipeline(raw: ETLInput): Promise<ETLOutput> {
   const processed_at = new Date(started).toISOString();
 
   // #step Answer the progress query at any moment
-  const progress: Progress = { phase: 'extract', processed: 0, total: 0 };
+  const progress: Progress = {
+    phase: 'extract',
+    processed: 0,
+    total: 0,
+  };
   setHandler(progressQuery, () => progress);
   // #endregion start
 
@@ -71,7 +82,10 @@ export async function ETLPipeline(raw: ETLInput): Promise<ETLOutput> {
   const extracts = input.sources.map(async (source) => {
     try {
       const { batch_size } = input;
-      const { batches } = await ExtractData({ source, batch_size });
+      const { batches } = await ExtractData({
+        source,
+        batch_size,
+      });
       progress.processed += countOf(batches);
       return batches;
     } catch (error) {
@@ -86,7 +100,11 @@ export async function ETLPipeline(raw: ETLInput): Promise<ETLOutput> {
   // #endregion extract
 
   // #region transform
-  Object.assign(progress, { phase: 'transform', processed: 0, total });
+  Object.assign(progress, {
+    phase: 'transform',
+    processed: 0,
+    total,
+  });
   const transformed: Batch[] = [];
   for (const batch of staged) {
     try {
@@ -116,7 +134,10 @@ export async function ETLPipeline(raw: ETLInput): Promise<ETLOutput> {
       if (failure.type === 'InvalidInput') throw failure;
 
       // #step Any other failure costs this batch only
-      log.warn('batch not loaded', { uri: batch.uri, reason: failure.message });
+      log.warn('batch not loaded', {
+        uri: batch.uri,
+        reason: failure.message,
+      });
     }
     progress.processed += batch.count;
   }
@@ -141,12 +162,16 @@ function countOf(batches: Batch[]): number {
 
 /** The failure of the pipeline: the type and the words of what failed inside the activity. */
 // #region failed
-function failed(what: string, error: unknown): ApplicationFailure {
+function failed(
+  what: string,
+  error: unknown,
+): ApplicationFailure {
   // #step A cancelled pipeline ends as cancelled
   if (isCancellation(error)) throw error;
 
   // #step Look inside: an activity's failure wraps its cause
-  const cause = error instanceof ActivityFailure ? error.cause : error;
+  const cause =
+    error instanceof ActivityFailure ? error.cause : error;
   const known = cause instanceof ApplicationFailure;
 
   // #step Say what failed, and keep the cause's type

@@ -1,0 +1,84 @@
+/**
+ * npm run check          types, lint, format and regions, in all languages
+ * npm run check -- --fix formats first
+ *
+ * A missing toolchain is said; with CI=true or --all it is a failure.
+ */
+import { parseArgs } from 'node:util';
+import { checkAllTwins, formatProblem } from '../site/lib/examples.ts';
+import { LANGUAGES, type Language, missing, protoc } from '../tests/world/languages.ts';
+import { CommandError, ROOT, run } from '../tests/world/processes.ts';
+import { staleLists } from './registry.ts';
+
+const { values } = parseArgs({
+  options: {
+    fix: { type: 'boolean', default: false },
+    all: { type: 'boolean', default: process.env.CI === 'true' },
+  },
+});
+const go = { cwd: `${ROOT}/examples/reference/go` };
+const rust = { cwd: `${ROOT}/examples/reference/rust` };
+
+/** One check: what it is called, and what is wrong when it fails. */
+type Check = [name: string, check: () => Promise<unknown>];
+
+const house: Check[] = [
+  ['Biome', () => run('biome', ['check', '--error-on-warnings', ...(values.fix ? ['--write'] : [])])],
+  ['TypeScript', () => run('tsc', ['--project', '.'])],
+  ['TypeScript of the site', () => run('tsc', ['--project', 'site'])],
+  ['regions', async () => complain(checkAllTwins(ROOT).map(formatProblem))],
+  [
+    'lists of pipelines',
+    async () => complain(staleLists(values.fix).map((path) => `${path}: run npm run registry`)),
+  ],
+];
+const byLanguage: Record<Language['id'], Check[]> = {
+  ts: [],
+  go: [
+    [
+      'gofmt',
+      async () =>
+        complain((await run('gofmt', [values.fix ? '-w' : '-l', '.'], go)).split('\n').filter(Boolean)),
+    ],
+    ['go vet', () => run('go', ['vet', './...'], go)],
+    ['staticcheck', () => run('go', ['tool', 'staticcheck', './...'], go)],
+  ],
+  rust: [
+    ['rustfmt', () => run('cargo', ['fmt', '--all', ...(values.fix ? [] : ['--check'])], rust)],
+    [
+      'clippy',
+      async () =>
+        run('cargo', ['clippy', '--locked', '--quiet', '--all-targets', '--', '-D', 'warnings'], {
+          ...rust,
+          env: { PROTOC: await protoc() },
+        }),
+    ],
+  ],
+};
+
+function complain(problems: string[]): void {
+  if (problems.length) throw new Error(problems.join('\n'));
+}
+
+let failed = 0;
+async function hold([name, check]: Check): Promise<void> {
+  try {
+    await check();
+    console.log(`✓ ${name}`);
+  } catch (error) {
+    failed += 1;
+    const said = error instanceof CommandError ? error.output : (error as Error).message;
+    console.error(`✗ ${name}\n${said || (error as Error).message}\n`);
+  }
+}
+
+for (const check of house) await hold(check);
+for (const language of LANGUAGES) {
+  const reason = await missing(language);
+  if (!reason) for (const check of byLanguage[language.id]) await hold(check);
+  else {
+    console.log(`not checked: ${reason}`);
+    if (values.all) failed += 1;
+  }
+}
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,144 @@
+/**
+ * npm run pipeline -- etl                          runs a pipeline on real data, in a world of its own
+ * npm run pipeline -- etl --lang go                in another language (ts, go, rust)
+ * npm run pipeline -- etl --input file.json        on your own input
+ * npm run pipeline -- etl --address host:7233      against a Temporal service of yours
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { Pipeline } from '../tests/twins/scenario.ts';
+import { type Language, language, missing } from '../tests/world/languages.ts';
+import type { Service } from '../tests/world/processes.ts';
+import { Temporal } from '../tests/world/temporal.ts';
+import { World } from '../tests/world/world.ts';
+import { PIPELINES } from './pipelines.ts';
+import { bar, type Progress, table } from './terminal.ts';
+
+const options = {
+  lang: { type: 'string', default: 'ts' },
+  input: { type: 'string' },
+  address: { type: 'string' },
+} satisfies ParseArgsConfig['options'];
+
+/** What is taken down at the end, last first, however the end comes. */
+const cleanup: (() => Promise<unknown> | unknown)[] = [];
+let stopping: Promise<never> | undefined;
+
+function end(code: number): Promise<never> {
+  stopping ??= (async () => {
+    for (const undo of cleanup.reverse()) await Promise.resolve(undo()).catch(() => {});
+    process.exit(code);
+  })();
+  return stopping;
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    process.stderr.write('\nstopping\n');
+    void end(130);
+  });
+}
+
+/** What the user asked for, checked before anything is started. */
+async function asked() {
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const [name] = positionals;
+  if (!name || !PIPELINES.includes(name) || positionals.length > 1) {
+    throw new Error(`name one pipeline of: ${PIPELINES.join(', ')}`);
+  }
+  const spoken = language(values.lang);
+  const reason = await missing(spoken);
+  if (reason) throw new Error(reason);
+  return { name, spoken, input: values.input && readInput(values.input), address: values.address };
+}
+
+function readInput(file: string): unknown {
+  if (!existsSync(file)) throw new Error(`${file}: there is no such file`);
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`);
+  }
+}
+
+/** A Temporal service: the user's, or one of our own. */
+async function connect(
+  address?: string,
+): Promise<{ client: Client; at?: { address: string; namespace: string } }> {
+  if (address) {
+    process.env.TEMPORAL_ADDRESS = address;
+    const { connectionOptions, namespace } = loadClientConnectConfig();
+    const connection = await Connection.connect(connectionOptions).catch((error: Error) => {
+      throw new Error(`no Temporal service at ${address}: ${error.message.split('\n')[0]}`);
+    });
+    cleanup.push(() => connection.close());
+    return { client: new Client({ connection, ...(namespace ? { namespace } : {}) }) };
+  }
+  const temporal = await Temporal.start();
+  cleanup.push(() => temporal.stop());
+  return { client: temporal.client, at: { address: temporal.address, namespace: 'default' } };
+}
+
+/** Shows the answers of the progress query until the run is over. */
+async function watch(handle: WorkflowHandle, worker: Service): Promise<unknown> {
+  let over = false;
+  const result = handle.result().finally(() => {
+    over = true;
+  });
+  result.catch(() => {});
+  const dead = worker.ended.then(() => {
+    throw new Error(`the worker ended:\n${worker.log}`);
+  });
+  dead.catch(() => {});
+  while (!over) {
+    const progress = await Promise.race([handle.query<Progress>('progress').catch(() => undefined), dead]);
+    if (progress) bar.draw(progress);
+    await new Promise((next) => setTimeout(next, 100));
+  }
+  bar.end();
+  return Promise.race([result, dead]);
+}
+
+async function main(): Promise<void> {
+  const { name, spoken, input, address } = await asked();
+  const { default: pipeline }: { default: Pipeline } = await import(`../tests/twins/${name}.scenarios.ts`);
+  await build(spoken);
+  const { client, at } = await connect(address);
+  const world = await World.start();
+  cleanup.push(() => world.stop());
+  const taskQueue = `pipelines-${spoken.id}-${process.pid}`;
+  const worker = await world.startWorker(spoken, taskQueue, at);
+  cleanup.push(() => worker.stop());
+  const demo = await pipeline.demo(world);
+  const handle = await client.workflow.start(pipeline.workflow, {
+    taskQueue,
+    workflowId: `${name}-${spoken.id}-${Date.now()}`,
+    args: [input ?? demo.input],
+  });
+  let finished = false;
+  cleanup.push(() => (finished ? undefined : handle.terminate('stopped by the user')));
+  const output = await watch(handle, worker).finally(() => {
+    finished = true;
+  });
+  console.log(`\n${pipeline.workflow} in ${spoken.label}\n`);
+  console.log(table(Object.entries(output as object).map(([field, value]) => ({ field, value }))));
+  const rows = input === undefined ? await demo.rows() : [];
+  if (rows.length) console.log(`\nThe first rows of the target:\n\n${table(rows)}`);
+}
+
+async function build(spoken: Language): Promise<void> {
+  process.stderr.write(`building the ${spoken.label} worker …\n`);
+  await spoken.build();
+}
+
+try {
+  await main();
+  await end(0);
+} catch (error) {
+  bar.end();
+  const cause = error instanceof WorkflowFailedError ? (error.cause ?? error) : (error as Error);
+  const type = (cause as { type?: string }).type;
+  if (!stopping) console.error(`${type ? `${type}: ` : ''}${cause.message}`);
+  await end(1);
+}

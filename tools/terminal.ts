@@ -1,0 +1,49 @@
+/** What the commands draw in a terminal. */
+
+/** What every pipeline answers to the query `progress`. */
+export interface Progress {
+  phase: string;
+  processed: number;
+  total: number;
+}
+
+const WIDTH = 30;
+let drawn = '';
+
+/** A progress bar on one line of stderr; where that is no terminal, a line whenever the phase changes. */
+export const bar = {
+  draw({ phase, processed, total }: Progress): void {
+    const known = total > 0;
+    const full = known ? Math.round((processed / total) * WIDTH) : 0;
+    const count = known ? `${grouped(processed)} of ${grouped(total)}` : grouped(processed);
+    const line = `${phase.padEnd(10)} ${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${count}`;
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${line}`);
+    else if (!drawn.startsWith(phase)) process.stderr.write(`${line}\n`);
+    drawn = line;
+  },
+  end(): void {
+    if (drawn && process.stderr.isTTY) process.stderr.write('\n');
+    drawn = '';
+  },
+};
+
+/** Rows as a table with a line under its heads; numbers stand right. */
+export function table(rows: Record<string, unknown>[]): string {
+  const heads = Object.keys(rows[0] ?? {});
+  const cells = rows.map((row) => heads.map((head) => shown(row[head])));
+  const widths = heads.map((head, i) => Math.max(head.length, ...cells.map((row) => row[i]?.length ?? 0)));
+  const right = heads.map((head) => rows.every((row) => typeof row[head] === 'number'));
+  const line = (texts: string[]) =>
+    texts
+      .map((text, i) => (right[i] ? text.padStart(widths[i] ?? 0) : text.padEnd(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd();
+  return [line(heads), widths.map((width) => '─'.repeat(width)).join('  '), ...cells.map(line)].join('\n');
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'number') return grouped(value);
+  return value === null || value === undefined ? '' : String(value);
+}
+
+const grouped = (value: number): string => value.toLocaleString('en-US');
