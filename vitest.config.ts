@@ -1,11 +1,14 @@
 import { defineConfig } from 'vitest/config';
 import { LANGUAGES } from './tests/world/languages.ts';
 
-/** One project a language, which runs every scenario against it, and one for the house itself. */
+const BROWSER = 'tests/site/browser.test.ts';
+
+/** One project a language, which runs every scenario against it; the house itself; the built site. */
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'house', include: ['tests/{proof,site,world}/**/*.test.ts'] } },
+      { test: { name: 'house', include: ['tests/{proof,site,tools,world}/**/*.test.ts'], exclude: [BROWSER] } },
+      { test: { name: 'site', include: [BROWSER] } },
       ...LANGUAGES.map(({ id }) => ({
         test: {
           name: id,

@@ -50,9 +50,7 @@ describe.skipIf(missing)(`the site in dist/${missing && ` (needs ${missing})`}`,
       .first()
       .locator('.pane')
       .evaluateAll((panes) =>
-        panes
-          .filter((pane) => pane.checkVisibility())
-          .map((pane) => pane.getAttribute('aria-label')),
+        panes.filter((pane) => pane.checkVisibility()).map((pane) => pane.getAttribute('aria-label')),
       );
   const pick = (page: Page, value: string) =>
     page.locator('.compare').first().locator(`label:has([value="${value}"])`).click();
@@ -72,9 +70,7 @@ describe.skipIf(missing)(`the site in dist/${missing && ` (needs ${missing})`}`,
 
   test('a policy without unsafe-inline is on every page, and it works', async () => {
     const page = await visit(LESSON, { viewport: DESK });
-    const policy = await page
-      .locator('meta[http-equiv="content-security-policy"]')
-      .getAttribute('content');
+    const policy = await page.locator('meta[http-equiv="content-security-policy"]').getAttribute('content');
     expect(policy).toContain(`default-src 'none'`);
     expect(policy).not.toContain('unsafe-inline');
     expect(policy).not.toContain('unsafe-eval');
@@ -158,9 +154,7 @@ describe.skipIf(missing)(`the site in dist/${missing && ` (needs ${missing})`}`,
     const page = await visit('/', { viewport: DESK });
     const loaded = () =>
       page.evaluate(
-        () =>
-          performance.getEntriesByType('resource').filter((e) => e.name.includes('/pagefind/'))
-            .length,
+        () => performance.getEntriesByType('resource').filter((e) => e.name.includes('/pagefind/')).length,
       );
     expect(await loaded()).toBe(0);
     await page.keyboard.press('Control+k');

@@ -86,10 +86,7 @@ describe('a region', () => {
   });
 
   test('is found by its name, one of several', () => {
-    write(
-      FILE,
-      text('// #region a', 'a();', '// #endregion a', '// #region b', 'b();', '// #endregion b'),
-    );
+    write(FILE, text('// #region a', 'a();', '// #endregion a', '// #region b', 'b();', '// #endregion b'));
     expect(readRegion(root, FILE, 'b').code).toBe('b();');
   });
 });
@@ -103,13 +100,8 @@ describe('is refused, with file, line and the known names:', () => {
   });
 
   test('a missing region', () => {
-    write(
-      FILE,
-      text('// #region a', 'a();', '// #endregion a', '// #region b', 'b();', '// #endregion b'),
-    );
-    expect(() => readRegion(root, FILE, 'c')).toThrow(
-      `${FILE}: no region "c". Known regions: a, b.`,
-    );
+    write(FILE, text('// #region a', 'a();', '// #endregion a', '// #region b', 'b();', '// #endregion b'));
+    expect(() => readRegion(root, FILE, 'c')).toThrow(`${FILE}: no region "c". Known regions: a, b.`);
   });
 
   test('a region in a file that has none', () => {
@@ -327,9 +319,7 @@ describe('twins', () => {
 
   test('a page whose <Compare> cannot be read', () => {
     write('content/docs/lessons/more.mdx', '<Compare pipeline="etl" file={file} region="run" />');
-    expect(problems()).toEqual([
-      'content/docs/lessons/more.mdx:1: <Compare> needs file="…" as plain text',
-    ]);
+    expect(problems()).toEqual(['content/docs/lessons/more.mdx:1: <Compare> needs file="…" as plain text']);
   });
 
   test('files without a pipeline, such as connectors, are held to it once they have a region', () => {
@@ -337,9 +327,7 @@ describe('twins', () => {
     write('examples/ts/connectors/own.ts', 'no region');
     expect(problems()).toEqual([
       expect.stringContaining('examples/reference/go/connectors/csv.go: the file does not exist'),
-      expect.stringContaining(
-        'examples/reference/rust/src/connectors/csv.rs: the file does not exist',
-      ),
+      expect.stringContaining('examples/reference/rust/src/connectors/csv.rs: the file does not exist'),
       'examples/ts/connectors/csv.ts:1: no page shows region "read" of connectors/csv',
     ]);
   });

@@ -66,9 +66,7 @@ async function look(
   });
   page.on('pageerror', (error) => problems.push(error.message));
   await page.goto(site.url + path, { waitUntil: 'networkidle' });
-  const sideways = await page.evaluate(
-    () => document.documentElement.scrollWidth - window.innerWidth,
-  );
+  const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   if (sideways > 0) problems.push(`scrolls ${sideways} px sideways`);
   const file = `${name}-${screen}-${theme}.png`;
   await page.screenshot({ path: join(folder, file), fullPage: true });
