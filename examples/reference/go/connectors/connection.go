@@ -13,8 +13,11 @@ var placeholder = regexp.MustCompile(`\$\{(\w+)\}`)
 
 // #region resolve
 
-// resolve puts the worker's environment into a connection string.
-func resolve(connection string, schemes ...string) (*url.URL, error) {
+// resolve puts the worker's environment into a connection
+// string. No message of its failures holds a value.
+func resolve(
+	connection string, schemes ...string,
+) (*url.URL, error) {
 	// #step Secrets come from the worker's environment
 	var unset []string
 	fill := func(match string) string {
@@ -55,7 +58,7 @@ func fits(address *url.URL, schemes []string) bool {
 	}
 	switch address.Scheme {
 	case "file":
-		return address.Host == "" && address.Path != ""
+		return (address.Host == "" || address.Host == "localhost") && address.Path != ""
 	case "http", "https":
 		return address.Host != ""
 	default:

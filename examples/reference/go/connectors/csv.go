@@ -40,12 +40,11 @@ func ReadCSV(
 				break
 			}
 			read++
-			if read <= done {
-				continue
-			}
 
 			// #step The first column is the key
-			page = append(page, toRecord(header, row))
+			if read > done {
+				page = append(page, toRecord(header, row))
+			}
 			if len(page) == size {
 				if !yield(Page{page, strconv.Itoa(read)}, nil) {
 					return
@@ -56,7 +55,7 @@ func ReadCSV(
 
 		// #step A torn line will not mend itself
 		if !errors.Is(err, io.EOF) {
-			yield(Page{}, unreadable(err, read+2))
+			yield(Page{}, unreadable(err))
 			return
 		}
 
@@ -91,10 +90,10 @@ func toRecord(header, row []string) RawRecord {
 }
 
 // unreadable says why the rows ended: a torn line stays torn, a disk may come back.
-func unreadable(err error, line int) error {
+func unreadable(err error) error {
 	var torn *csv.ParseError
 	if errors.As(err, &torn) {
-		return ValidationError(fmt.Sprintf("CSV line %d is torn", line))
+		return ValidationError(fmt.Sprintf("CSV line %d is torn", torn.Line))
 	}
 	return Unavailable("file cannot be read")
 }

@@ -20,7 +20,7 @@ const maxRetryAfter = 365 * 24 * 3600
 
 // #region read
 
-// ReadAPI yields pages of at most size records of a paged JSON API:
+// ReadAPI yields pages of at most size records of a JSON API:
 // GET …?after=<key>&limit=<n> answers {records, has_more}.
 func ReadAPI(
 	ctx context.Context, connection, cursor string, size int,
@@ -44,13 +44,10 @@ func ReadAPI(
 			}
 
 			// #step The API says whether more follow
-			count := len(found.Records)
-			if count == 0 {
-				return
-			}
-			cursor = found.Records[count-1].ID
-			page := Page{found.Records, cursor}
-			if !yield(page, nil) || !*found.HasMore {
+			page := pageOf(found.Records)
+			cursor = page.Cursor
+			if len(page.Records) == 0 ||
+				!yield(page, nil) || !*found.HasMore {
 				return
 			}
 		}
@@ -61,7 +58,8 @@ func ReadAPI(
 
 // #region page
 
-// getPage gets one page, or the failure that says what to do next.
+// getPage gets one page, or the failure that says what to do
+// next.
 func getPage(
 	ctx context.Context, address *url.URL,
 ) (apiPage, error) {

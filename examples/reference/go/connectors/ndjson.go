@@ -40,17 +40,17 @@ func toNDJSON[T any](records []T) []byte {
 	return []byte(verbatim.Replace(lines.String()))
 }
 
-// fromNDJSON reads lines as records.
-func fromNDJSON[T any](body []byte) ([]T, error) {
-	records := []T{}
+// fromNDJSON reads lines into records.
+func fromNDJSON[T any](body []byte, records *[]T) error {
+	*records = []T{}
 	for line := range bytes.Lines(body) {
 		var record T
 		if err := json.Unmarshal(line, &record); err != nil {
-			return nil, err
+			return err
 		}
-		records = append(records, record)
+		*records = append(*records, record)
 	}
-	return records, nil
+	return nil
 }
 
 // unsigned replaces every -0 by 0 in a value that came from JSON: JavaScript prints both as 0.

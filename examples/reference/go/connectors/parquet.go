@@ -40,10 +40,13 @@ func toJSON(value any) string {
 	return string(bytes.TrimSuffix(toNDJSON([]any{value}), []byte("\n")))
 }
 
+// toParquet writes rows with the encoding that every reader knows.
 func toParquet[T any](rows []T) []byte {
 	var file bytes.Buffer
 	// Memory can always be written.
-	if err := parquet.Write(&file, rows, parquet.Compression(&parquet.Snappy)); err != nil {
+	err := parquet.Write(&file, rows,
+		parquet.Compression(&parquet.Snappy), parquet.DefaultEncoding(&parquet.Plain))
+	if err != nil {
 		panic(err)
 	}
 	return file.Bytes()

@@ -125,13 +125,10 @@ func ReadTable(
 			}
 
 			// #step A short page is the last one
-			count := len(records)
-			if count == 0 {
-				return
-			}
-			cursor = records[count-1].ID
-			page := Page{records, cursor}
-			if !yield(page, nil) || count < size {
+			page := pageOf(records)
+			cursor = page.Cursor
+			if len(records) == 0 ||
+				!yield(page, nil) || len(records) < size {
 				return
 			}
 		}

@@ -29,6 +29,14 @@ type Page struct {
 	Cursor  string
 }
 
+// pageOf makes a page whose cursor is the key of its last record.
+func pageOf(records []RawRecord) Page {
+	if len(records) == 0 {
+		return Page{}
+	}
+	return Page{records, records[len(records)-1].ID}
+}
+
 // Batch is a claim check: where Count records are staged, and the SHA-256 of their bytes in hex.
 type Batch struct {
 	URI    string `json:"uri"`

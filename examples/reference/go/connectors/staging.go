@@ -34,19 +34,19 @@ func Stage[T any](uri string, records []T) (Batch, error) {
 
 // #region fetch
 
-// FetchStaged reads what Stage wrote, or fails.
-func FetchStaged[T any](batch Batch) ([]T, error) {
+// FetchStaged reads what Stage wrote into records.
+func FetchStaged[T any](batch Batch, records *[]T) error {
 	// #step Read the rows behind the reference
 	body, err := os.ReadFile(localPath(batch.URI))
 	if err != nil {
-		return nil, Unavailable("staged batch cannot be read")
+		return Unavailable("staged batch cannot be read")
 	}
 
 	// #step Check that they are the rows that were meant
 	if digest(body) != batch.SHA256 {
-		return nil, ValidationError("staged batch was changed")
+		return ValidationError("staged batch was changed")
 	}
-	return fromNDJSON[T](body)
+	return fromNDJSON(body, records)
 }
 
 // #endregion fetch

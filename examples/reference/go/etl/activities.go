@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"math"
 	"path"
 	"regexp"
 	"slices"
@@ -71,7 +70,8 @@ func ExtractData(
 		}
 
 		// #step Stage the rows, keep the reference
-		uri := connectors.StagedAt(fmt.Sprintf("%s/%s/%05d.raw.ndjson",
+		uri := connectors.StagedAt(fmt.Sprintf(
+			"%s/%s/%05d.raw.ndjson",
 			runID, source.SourceID, len(batches)+1))
 		for i := range page.Records {
 			record := &page.Records[i]
@@ -90,7 +90,8 @@ func ExtractData(
 		}
 
 		// #step Tell Temporal how far we are
-		activity.RecordHeartbeat(ctx, checkpoint{page.Cursor, batches})
+		activity.RecordHeartbeat(ctx,
+			checkpoint{page.Cursor, batches})
 	}
 	return ExtractOutput{batches}, nil
 }
@@ -104,8 +105,8 @@ func TransformData(
 	_ context.Context, input TransformInput,
 ) (TransformOutput, error) {
 	// #step Fetch the rows behind the reference
-	records, err := connectors.FetchStaged[connectors.RawRecord](
-		input.Batch)
+	var records []connectors.RawRecord
+	err := connectors.FetchStaged(input.Batch, &records)
 	if err != nil {
 		return TransformOutput{}, err
 	}
@@ -142,8 +143,8 @@ func LoadData(
 	target := input.Target
 
 	// #step Fetch the rows behind the reference
-	records, err := connectors.FetchStaged[connectors.TransformedRecord](
-		input.Batch)
+	var records []connectors.TransformedRecord
+	err := connectors.FetchStaged(input.Batch, &records)
 	if err != nil {
 		return LoadOutput{}, err
 	}
@@ -158,8 +159,8 @@ func LoadData(
 	// #step A folder takes a part, named after the batch
 	folder, file := path.Split(input.Batch.URI)
 	number, _, _ := strings.Cut(file, ".")
-	part := strings.Join([]string{
-		input.PipelineID, path.Base(folder), number}, ".")
+	part := fmt.Sprintf("%s.%s.%s",
+		input.PipelineID, path.Base(folder), number)
 	write := writers[target.TargetType]
 	count, err := write(target.ConnectionString, part, records)
 	return LoadOutput{count}, err
@@ -248,14 +249,12 @@ var newYork = func() *time.Location {
 // RFC 3339 in UTC. Arrivals are in other zones.
 func departures(id string, flight map[string]any) error {
 	// #step Read the clock on the wall in New York
-	wall, err := whole(
-		id, flight, "year", "month", "day", "sched_dep_time")
+	at, err := wallClock(id, flight)
 	if err != nil {
 		return err
 	}
-	year, month, day, clock := wall[0], wall[1], wall[2], wall[3]
-	scheduled := time.Date(year, time.Month(month), day,
-		clock/100, clock%100, 0, 0, newYork)
+	scheduled := time.Date(at.year, at.month, at.day,
+		at.hour, at.minute, 0, 0, newYork)
 
 	// #step A delay may cross midnight: add it to the instant
 	var left any
@@ -272,17 +271,33 @@ func departures(id string, flight map[string]any) error {
 
 // #endregion clock
 
-// whole is the fields of a record as whole numbers.
-func whole(id string, record map[string]any, fields ...string) ([]int, error) {
-	found := make([]int, len(fields))
-	for i, field := range fields {
-		number, err := toNumber(id, field, record[field])
+// wall is what a calendar and a clock on the wall say.
+type wall struct {
+	year         int
+	month        time.Month
+	day          int
+	hour, minute int
+}
+
+// wallClock reads the scheduled departure. time.Date would take a 13th month or a 75th minute, so
+// what no wall shows is refused here; "2400" is the end of the day.
+func wallClock(id string, flight map[string]any) (wall, error) {
+	var read [4]int
+	for i, field := range []string{"year", "month", "day", "sched_dep_time"} {
+		number, err := toNumber(id, field, flight[field])
 		if err != nil {
-			return nil, err
+			return wall{}, err
 		}
-		found[i] = int(math.Trunc(number))
+		read[i] = int(number)
 	}
-	return found, nil
+	at := wall{read[0], time.Month(read[1]), read[2], read[3] / 100, read[3] % 100}
+	_, month, day := time.Date(at.year, at.month, at.day, 0, 0, 0, 0, time.UTC).Date()
+	onCalendar := month == at.month && day == at.day
+	onClock := read[3] >= 0 && read[3] <= 2400 && at.minute < 60
+	if !onCalendar || !onClock {
+		return wall{}, connectors.ValidationError(id + ": sched_dep_time is not a time")
+	}
+	return at, nil
 }
 
 func instant(at time.Time) string {

@@ -230,7 +230,7 @@ func firstFault(checks []check, mistyped string) string {
 func decode(raw json.RawMessage) (input ETLInput, mistyped string) {
 	var value any
 	_ = json.Unmarshal(raw, &value)
-	plain, _ := json.Marshal(withoutNull(value))
+	plain, _ := json.Marshal(exact(value))
 	err := json.Unmarshal(plain, &input)
 	var wrong *json.UnmarshalTypeError
 	switch {
@@ -244,18 +244,23 @@ func decode(raw json.RawMessage) (input ETLInput, mistyped string) {
 	}
 }
 
-// withoutNull makes null false, which no field takes: encoding/json would take null for a missing field.
-func withoutNull(value any) any {
+// exact keeps encoding/json from being lenient: it takes null for a missing field, so null becomes
+// false, which no field takes; it matches names whatever their case, so only lower-case names stay.
+func exact(value any) any {
 	switch value := value.(type) {
 	case nil:
 		return false
 	case []any:
 		for i := range value {
-			value[i] = withoutNull(value[i])
+			value[i] = exact(value[i])
 		}
 	case map[string]any:
-		for key := range value {
-			value[key] = withoutNull(value[key])
+		for name := range value {
+			if name != strings.ToLower(name) {
+				delete(value, name)
+				continue
+			}
+			value[name] = exact(value[name])
 		}
 	}
 	return value
