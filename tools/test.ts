@@ -27,10 +27,14 @@ if (unknown.length) {
   process.exit(1);
 }
 
+const pipelines = positionals.filter((word) => word !== 'house');
+const twins = pipelines.length > 0 || !positionals.length;
+const house = positionals.length ? positionals.includes('house') : !asked.length;
+
 staleLists(true);
 const ready: Language[] = [];
 const notChecked: string[] = [];
-for (const one of asked.length ? asked : LANGUAGES) {
+for (const one of twins ? (asked.length ? asked : LANGUAGES) : []) {
   const reason = await missing(one);
   if (reason) notChecked.push(reason);
   else ready.push(one);
@@ -41,13 +45,8 @@ for (const one of ready) {
   console.log(`${one.label}: worker built in ${seconds(performance.now() - before)}`);
 }
 
-const pipelines = positionals.filter((word) => word !== 'house');
-const house = positionals.length ? positionals.includes('house') : !asked.length;
 process.env.PIPELINES = pipelines.join(',');
-const project = [
-  ...(positionals.length && !pipelines.length ? [] : ready.map(({ id }) => id)),
-  ...(house ? ['house'] : []),
-];
+const project = [...ready.map(({ id }) => id as string), ...(house ? ['house'] : [])];
 const vitest = await startVitest('test', [], {
   root: ROOT,
   run: true,

@@ -12,7 +12,9 @@ import * as activities from './activities.ts';
 
 /** Which workflow code to run: a bundle built beforehand, or the sources, bundled now. */
 const workflows = process.env.WORKFLOW_BUNDLE
-  ? { workflowBundle: { codePath: process.env.WORKFLOW_BUNDLE } }
+  ? {
+      workflowBundle: { codePath: process.env.WORKFLOW_BUNDLE },
+    }
   : {
       workflowsPath: fileURLToPath(
         new URL('./workflows.ts', import.meta.url),
@@ -33,7 +35,9 @@ const worker = await Worker.create({
   // A killed worker loses at most a second of heartbeats.
   maxHeartbeatThrottleInterval: '1 second',
   // 0 lets another worker, of another language, take over a run at once.
-  maxCachedWorkflows: Number(process.env.WORKFLOW_CACHE ?? 1000),
+  maxCachedWorkflows: Number(
+    process.env.WORKFLOW_CACHE ?? 1000,
+  ),
 });
 const running = worker.run();
 console.log('READY');

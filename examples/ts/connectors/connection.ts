@@ -14,18 +14,23 @@ export function resolve(
   schemes: string[],
 ): URL {
   // #step Secrets come from the worker's environment
-  const filled = connection.replace(/\$\{(\w+)\}/g, (_, name) => {
-    const value = process.env[name];
-    if (value === undefined) {
-      throw invalidInput(
-        `environment variable ${name} is not set`,
-      );
-    }
-    return encodeURIComponent(value);
-  });
+  const filled = connection.replace(
+    /\$\{(\w+)\}/g,
+    (_, name) => {
+      const value = process.env[name];
+      if (value === undefined) {
+        throw invalidInput(
+          `environment variable ${name} is not set`,
+        );
+      }
+      return encodeURIComponent(value);
+    },
+  );
 
   // #step A connection string is a URL of a known scheme
-  const url = URL.canParse(filled) ? new URL(filled) : undefined;
+  const url = URL.canParse(filled)
+    ? new URL(filled)
+    : undefined;
   const scheme = url?.protocol.slice(0, -1);
   if (!url || !scheme || !schemes.includes(scheme)) {
     const known = schemes.join(' or ');

@@ -10,7 +10,10 @@ import { ApplicationFailure } from '@temporalio/common';
 export function invalidInput(
   message: string,
 ): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(message, 'InvalidInput');
+  return ApplicationFailure.nonRetryable(
+    message,
+    'InvalidInput',
+  );
 }
 
 /** The data broke a rule; trying again would not mend it. */
@@ -24,7 +27,9 @@ export function validationError(
 }
 
 /** The other side did not answer, or said that it cannot now. */
-export function unavailable(message: string): ApplicationFailure {
+export function unavailable(
+  message: string,
+): ApplicationFailure {
   return ApplicationFailure.retryable(message, 'Unavailable');
 }
 

@@ -11,7 +11,9 @@ import type { Batch } from './records.ts';
 
 /** Where `path` is staged: under `STAGING_URL`, else in a temporary folder of this machine. */
 export function stagedAt(path: string): string {
-  const own = pathToFileURL(join(tmpdir(), 'durable-pipelines'));
+  const own = pathToFileURL(
+    join(tmpdir(), 'durable-pipelines'),
+  );
   return `${process.env.STAGING_URL ?? own.href}/${path}`;
 }
 
@@ -32,7 +34,9 @@ export async function stage(
 
 /** Reads what `stage` wrote. Throws `ValidationError` when they are not the bytes referred to. */
 // #region fetch
-export async function fetchStaged<T>(batch: Batch): Promise<T[]> {
+export async function fetchStaged<T>(
+  batch: Batch,
+): Promise<T[]> {
   // #step Read the rows behind the reference
   const file = fileURLToPath(batch.uri);
   const body = await readFile(file, 'utf8').catch(() => {

@@ -126,7 +126,10 @@ export async function LoadData(
 
   // #step A database takes a batch in one transaction
   if (target_type === 'database') {
-    const loaded_count = await upsert(connection_string, records);
+    const loaded_count = await upsert(
+      connection_string,
+      records,
+    );
     return { loaded_count };
   }
 
@@ -183,7 +186,10 @@ function toNumber(
 
 /** `517` in New York, and how late it left, as RFC 3339 UTC. Arrivals are in other zones. */
 // #region clock
-function departures(id: string, flight: RawRecord['data']): void {
+function departures(
+  id: string,
+  flight: RawRecord['data'],
+): void {
   // #step Read the clock on the wall in New York
   const { year, month, day } = flight as Record<string, number>;
   const clock = toNumber(

@@ -25,7 +25,13 @@ const PLACEHOLDER = /^(\$\{\w+\})?$/;
 
 /** A missing field breaks its own rule; a field of another type has the wrong type. */
 const or = (rule: string) => ({
-  error: ({ code, input }: { code?: string; input?: unknown }) =>
+  error: ({
+    code,
+    input,
+  }: {
+    code?: string;
+    input?: unknown;
+  }) =>
     input === undefined ||
     (code === 'invalid_value' && typeof input === 'string')
       ? rule
@@ -48,7 +54,11 @@ function eachOnce(
   ids.forEach((id, i) => {
     if (ids.indexOf(id) === i) return;
     const path = [i, 'source_id'];
-    check.addIssue({ code: 'custom', path, message: RULES.once });
+    check.addIssue({
+      code: 'custom',
+      path,
+      message: RULES.once,
+    });
   });
 }
 

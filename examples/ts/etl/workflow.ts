@@ -109,7 +109,10 @@ export async function ETLPipeline(
   for (const batch of staged) {
     try {
       // #step One batch at a time
-      const result = await TransformData({ batch, processed_at });
+      const result = await TransformData({
+        batch,
+        processed_at,
+      });
       transformed.push(result.batch);
       progress.processed += batch.count;
     } catch (error) {
@@ -120,13 +123,21 @@ export async function ETLPipeline(
   // #endregion transform
 
   // #region load
-  Object.assign(progress, { phase: 'load', processed: 0, total });
+  Object.assign(progress, {
+    phase: 'load',
+    processed: 0,
+    total,
+  });
   const { pipeline_id, target } = input;
   let successful = 0;
   for (const batch of transformed) {
     try {
       // #step Load one batch
-      const load = await LoadData({ pipeline_id, target, batch });
+      const load = await LoadData({
+        pipeline_id,
+        target,
+        batch,
+      });
       successful += load.loaded_count;
     } catch (error) {
       // #step Bad input still fails the pipeline
