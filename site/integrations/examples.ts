@@ -21,8 +21,7 @@ export default function examples(): AstroIntegration {
       },
       'astro:server:setup': ({ server }) => {
         server.watcher.on('change', (file) => {
-          if (/[\\/]examples[\\/].*\.(ts|go|rs)$/.test(file))
-            server.ws.send({ type: 'full-reload' });
+          if (/[\\/]examples[\\/].*\.(ts|go|rs)$/.test(file)) server.ws.send({ type: 'full-reload' });
         });
       },
       'astro:build:start': ({ logger }) => {

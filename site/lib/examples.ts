@@ -32,12 +32,7 @@ export function formatProblem({ file, line, message }: Problem): string {
  * The region in all languages. Throws a `RegionError` that lists everything wrong: a language
  * without the file or the region, or with other steps than TypeScript has.
  */
-export function readTwins(
-  pipeline: string,
-  file: string,
-  region: string,
-  root = process.cwd(),
-): Twins {
+export function readTwins(pipeline: string, file: string, region: string, root = process.cwd()): Twins {
   const found: Partial<Twins> = {};
   const problems: string[] = [];
   for (const lang of LANGS) {
@@ -114,12 +109,7 @@ function foldersIn(path: string): string[] {
 }
 
 /** The regions of one file, language by language; what cannot be read becomes a problem. */
-function readAll(
-  root: string,
-  pipeline: string,
-  file: string,
-  problems: Problem[],
-): Map<Lang, Region[]> {
+function readAll(root: string, pipeline: string, file: string, problems: Problem[]): Map<Lang, Region[]> {
   const regions = new Map<Lang, Region[]>();
   for (const lang of LANGS) {
     try {

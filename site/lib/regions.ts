@@ -79,10 +79,8 @@ export function parseRegions(source: string, file: string): Region[] {
     const [, kind, words = ''] = MARKER.exec(text) ?? [];
     if (kind === 'region') {
       if (!/^\S+$/.test(words)) fail('#region needs a name of one word');
-      if (open)
-        fail(`region "${words}" is opened inside of region "${open.name}" (line ${open.from})`);
-      if (regions.some((region) => region.name === words))
-        fail(`region "${words}" is opened twice`);
+      if (open) fail(`region "${words}" is opened inside of region "${open.name}" (line ${open.from})`);
+      if (regions.some((region) => region.name === words)) fail(`region "${words}" is opened twice`);
       open = { name: words, from: at, body: [], steps: [] };
     } else if (kind === 'endregion') {
       if (!open) fail('#endregion without a #region');
@@ -131,9 +129,7 @@ export function readSource(root: string, file: string): string {
     return readFileSync(join(root, file), 'utf8');
   } catch {
     const beside = filesIn(join(root, dirname(file)));
-    const has = beside.length
-      ? `Its folder has: ${beside.join(', ')}.`
-      : 'Neither does its folder.';
+    const has = beside.length ? `Its folder has: ${beside.join(', ')}.` : 'Neither does its folder.';
     throw new RegionError(file, undefined, `the file does not exist. ${has}`);
   }
 }

@@ -19,7 +19,5 @@ export function checkNames(pipeline: string, names: string[], root = process.cwd
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
   const missing = unknown.map((name) => `"${name}"`).join(', ');
-  throw new Error(
-    `${scenarioFile(pipeline)} has no scenario ${missing}. It has:\n  ${known.join('\n  ')}`,
-  );
+  throw new Error(`${scenarioFile(pipeline)} has no scenario ${missing}. It has:\n  ${known.join('\n  ')}`);
 }
