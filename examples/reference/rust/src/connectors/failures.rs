@@ -1,0 +1,57 @@
+//! The failures of the edges: the same type words in every language.
+//!
+//! `InvalidInput` and `ValidationError` are never retried; `Unavailable`, `RateLimited` and
+//! `Malformed` are. No message holds a URL: a URL can hold a secret.
+use std::time::Duration;
+use temporalio_sdk::ApplicationFailure;
+
+/// What an edge gives: a value, or the failure that Temporal is told of.
+pub type Result<T, E = ApplicationFailure> =
+    std::result::Result<T, E>;
+
+/// What the caller asked for cannot be done; the message names the field or the variable.
+pub fn invalid_input(
+    message: impl Into<String>,
+) -> ApplicationFailure {
+    failure("InvalidInput", message, true, None)
+}
+
+/// The data broke a rule; trying again would not mend it.
+pub fn validation_error(
+    message: impl Into<String>,
+) -> ApplicationFailure {
+    failure("ValidationError", message, true, None)
+}
+
+/// The other side did not answer, or said that it cannot now.
+pub fn unavailable(
+    message: impl Into<String>,
+) -> ApplicationFailure {
+    failure("Unavailable", message, false, None)
+}
+
+/// The other side answered with half an answer.
+pub fn malformed(message: impl Into<String>) -> ApplicationFailure {
+    failure("Malformed", message, false, None)
+}
+
+/// The other side asked us to come back `after` a while.
+pub fn rate_limited(
+    message: impl Into<String>,
+    after: Duration,
+) -> ApplicationFailure {
+    failure("RateLimited", message, false, Some(after))
+}
+
+fn failure(
+    type_name: &str,
+    message: impl Into<String>,
+    non_retryable: bool,
+    next_retry_delay: Option<Duration>,
+) -> ApplicationFailure {
+    ApplicationFailure::builder(message.into())
+        .type_name(type_name.to_owned())
+        .non_retryable(non_retryable)
+        .maybe_next_retry_delay(next_retry_delay)
+        .build()
+}

@@ -1,0 +1,11 @@
+//! The edges of the pipelines: where records come from, wait and go to.
+pub mod connection;
+pub mod csv;
+pub mod failures;
+pub mod files;
+pub mod http;
+pub mod ndjson;
+pub mod parquet;
+pub mod postgres;
+pub mod records;
+pub mod staging;

@@ -1,0 +1,74 @@
+//! Staging: where rows wait between activities, so that the history holds references alone.
+use std::{env, path::PathBuf};
+
+use serde::{Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+use tokio::fs;
+use url::Url;
+
+use super::{
+    failures::{
+        Result, invalid_input, unavailable, validation_error,
+    },
+    files::write_aside,
+    ndjson::{from_ndjson, to_ndjson},
+    records::Batch,
+};
+
+/// Where `path` is staged: under `STAGING_URL`, else in a temporary folder of this machine.
+pub fn staged_at(path: &str) -> String {
+    let folder = env::var("STAGING_URL").unwrap_or_else(|_| {
+        let own = env::temp_dir().join("durable-pipelines");
+        Url::from_file_path(own).expect("an absolute path").into()
+    });
+    format!("{folder}/{path}")
+}
+
+/// Stages records under `uri`. Staging the same records again changes nothing.
+// #region stage
+pub async fn stage(
+    uri: String,
+    records: &[impl Serialize],
+) -> Result<Batch> {
+    // #step Write the rows where the history is not
+    let body = to_ndjson(records);
+    write_aside(&file_of(&uri)?, body.as_bytes()).await?;
+
+    // #step Hand on a reference
+    let sha256 = digest(&body);
+    Ok(Batch { uri, count: records.len(), sha256 })
+}
+// #endregion stage
+
+/// Reads what `stage` wrote. Fails with `ValidationError` when they are not the bytes referred to.
+// #region fetch
+pub async fn fetch_staged<T: DeserializeOwned>(
+    batch: &Batch,
+) -> Result<Vec<T>> {
+    // #step Read the rows behind the reference
+    let file = file_of(&batch.uri)?;
+    let body = fs::read_to_string(file)
+        .await
+        .map_err(|_| unavailable("staged batch cannot be read"))?;
+
+    // #step Check that they are the rows that were meant
+    if digest(&body) != batch.sha256 {
+        return Err(validation_error("staged batch was changed"));
+    }
+    from_ndjson(&body)
+}
+// #endregion fetch
+
+fn file_of(uri: &str) -> Result<PathBuf> {
+    Url::parse(uri)
+        .ok()
+        .and_then(|url| url.to_file_path().ok())
+        .ok_or_else(|| {
+            invalid_input("STAGING_URL: must be a file URL")
+        })
+}
+
+fn digest(body: &str) -> String {
+    let bytes = Sha256::digest(body);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,291 @@
+//! The ETL pipeline: it decides what happens next, and never sees a row.
+use std::{
+    future::{Future, poll_fn},
+    task::Poll,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use futures::future::try_maybe_done;
+use jiff::Timestamp;
+use serde_json::Value;
+use temporalio_common::RetryPolicy;
+use temporalio_common::error::IncomingError;
+use temporalio_macros::{workflow, workflow_methods};
+use temporalio_sdk::{
+    ActivityExecutionError, ActivityOptions, ApplicationFailure,
+    WorkflowContext, WorkflowContextView, WorkflowResult,
+    WorkflowTermination,
+};
+use tracing::warn;
+
+use super::{
+    activities::EtlActivities,
+    types::{
+        EtlInput, EtlOutput, ExtractInput, LoadInput, Phase,
+        Progress, TransformInput, validate,
+    },
+};
+use crate::connectors::records::Batch;
+
+// #region options
+// #step Extract: long, with a heartbeat to resume from
+fn extract_options() -> ActivityOptions {
+    let retry = RetryPolicy::builder()
+        .maximum_attempts(5)
+        .initial_interval(seconds(1))
+        .maximum_interval(seconds(60))
+        .backoff_coefficient(2.0);
+    ActivityOptions::with_start_to_close_timeout(seconds(600))
+        .heartbeat_timeout(seconds(60))
+        .retry_policy(retry.build())
+        .build()
+}
+
+// #step Transform: pure work, retried a little
+fn transform_options() -> ActivityOptions {
+    let retry = RetryPolicy::builder()
+        .maximum_attempts(3)
+        .initial_interval(seconds(1))
+        .maximum_interval(seconds(10))
+        .backoff_coefficient(2.0);
+    ActivityOptions::with_start_to_close_timeout(seconds(300))
+        .retry_policy(retry.build())
+        .build()
+}
+
+// #step Load: the target may be away for a while
+fn load_options() -> ActivityOptions {
+    let retry = RetryPolicy::builder()
+        .maximum_attempts(5)
+        .initial_interval(seconds(2))
+        .maximum_interval(seconds(30))
+        .backoff_coefficient(2.0)
+        .non_retryable_error_types(["ValidationError"]);
+    ActivityOptions::with_start_to_close_timeout(seconds(300))
+        .retry_policy(retry.build())
+        .build()
+}
+// #endregion options
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// The pipeline's state: what the query sees.
+#[workflow]
+#[derive(Default)]
+pub struct EtlPipeline {
+    progress: Progress,
+}
+
+#[workflow_methods]
+impl EtlPipeline {
+    /// Extracts from all sources, transforms, loads; answers how many records went where.
+    /// The input is taken raw: one of another type shall fail the workflow, while the SDK's own
+    /// decoding would retry its task for ever.
+    // #region start
+    #[run(name = "ETLPipeline")]
+    pub async fn run(
+        ctx: &mut WorkflowContext<Self>,
+        raw: Value,
+    ) -> WorkflowResult<EtlOutput> {
+        // #step Refuse bad input at once
+        let input = validate(&raw)?;
+
+        // #step Take the time from the workflow's clock
+        let started = millis(ctx.workflow_time());
+        Self::etl(ctx, input, started).await
+    }
+
+    // #step Answer the progress query at any moment
+    #[query(name = "progress")]
+    pub fn progress(&self, _ctx: &WorkflowContextView) -> Progress {
+        self.progress.clone()
+    }
+    // #endregion start
+
+    async fn etl(
+        ctx: &mut WorkflowContext<Self>,
+        input: EtlInput,
+        started: i64,
+    ) -> WorkflowResult<EtlOutput> {
+        let EtlInput { pipeline_id, sources, target, batch_size } =
+            input;
+        let processed_at = to_iso(started);
+
+        // #region extract
+        // #step Read all sources at the same time
+        let extracts = sources.into_iter().map(async |source| {
+            let what = format!("source {}", source.source_id);
+            let extract = ctx.execute_activity(
+                EtlActivities::extract_data,
+                ExtractInput { source, batch_size },
+                extract_options(),
+            );
+            match extract.await {
+                Ok(extracted) => {
+                    let read = count_of(&extracted.batches);
+                    ctx.state_mut(|s| s.progress.processed += read);
+                    Ok(extracted.batches)
+                }
+                // #step A source that fails for good fails the pipeline
+                Err(error) => {
+                    let failure = failed(&what, error)?;
+                    Err(WorkflowTermination::from(failure))
+                }
+            }
+        });
+
+        // #step Only references come back
+        let staged = try_join_all(extracts).await?.concat();
+        let total = count_of(&staged);
+        // #endregion extract
+
+        // #region transform
+        ctx.state_mut(|s| {
+            s.progress.enter(Phase::Transform, total)
+        });
+        let mut transformed = Vec::new();
+        for batch in staged {
+            let count = batch.count;
+            let processed_at = processed_at.clone();
+            // #step One batch at a time
+            let transform = ctx.execute_activity(
+                EtlActivities::transform_data,
+                TransformInput { batch, processed_at },
+                transform_options(),
+            );
+            match transform.await {
+                Ok(result) => transformed.push(result.batch),
+                // #step A batch that cannot be typed fails the pipeline
+                Err(error) => {
+                    return Err(failed("transform", error)?.into());
+                }
+            }
+            ctx.state_mut(|s| s.progress.processed += count);
+        }
+        // #endregion transform
+
+        // #region load
+        ctx.state_mut(|s| s.progress.enter(Phase::Load, total));
+        let mut successful = 0;
+        for batch in transformed {
+            let Batch { uri, count, .. } = batch.clone();
+            let pipeline_id = pipeline_id.clone();
+            let target = target.clone();
+            // #step Load one batch
+            let load = ctx.execute_activity(
+                EtlActivities::load_data,
+                LoadInput { pipeline_id, target, batch },
+                load_options(),
+            );
+            match load.await {
+                Ok(load) => successful += load.loaded_count,
+                Err(error) => {
+                    // #step Bad input still fails the pipeline
+                    let reason = failed("target", error)?;
+                    if reason.type_name() == Some("InvalidInput") {
+                        return Err(reason.into());
+                    }
+
+                    // #step Any other failure costs this batch only
+                    warn!(uri, %reason, "batch not loaded");
+                }
+            }
+            ctx.state_mut(|s| s.progress.processed += count);
+        }
+        // #endregion load
+
+        // #region result
+        // #step Count what arrived and what did not
+        ctx.state_mut(|s| s.progress.phase = Phase::Done);
+        let ended = millis(ctx.workflow_time());
+        Ok(EtlOutput {
+            pipeline_id,
+            total_records: total,
+            successful_records: successful,
+            failed_records: total - successful,
+            duration_seconds: (ended - started) / 1000,
+        })
+        // #endregion result
+    }
+}
+
+impl Progress {
+    fn enter(&mut self, phase: Phase, total: usize) {
+        *self = Self { phase, processed: 0, total };
+    }
+}
+
+fn count_of(batches: &[Batch]) -> usize {
+    batches.iter().map(|batch| batch.count).sum()
+}
+
+/// Milliseconds since the epoch, by the workflow's clock.
+fn millis(time: Option<SystemTime>) -> i64 {
+    let time = time.expect("a workflow that runs has a clock");
+    let since = time.duration_since(UNIX_EPOCH);
+    since.unwrap_or_default().as_millis() as i64
+}
+
+/// RFC 3339 in UTC with milliseconds, as JavaScript writes it.
+fn to_iso(millis: i64) -> String {
+    let time =
+        Timestamp::from_millisecond(millis).unwrap_or_default();
+    time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+/// Like `join_all`, but over at the first failure.
+async fn try_join_all<F, T, E>(
+    futures: impl IntoIterator<Item = F>,
+) -> Result<Vec<T>, E>
+where
+    F: Future<Output = Result<T, E>>,
+{
+    let mut all: Vec<_> = futures
+        .into_iter()
+        .map(|future| Box::pin(try_maybe_done(future)))
+        .collect();
+    poll_fn(|cx| {
+        let mut done = true;
+        for one in &mut all {
+            done &= one.as_mut().poll(cx)?.is_ready();
+        }
+        if done { Poll::Ready(Ok(())) } else { Poll::Pending }
+    })
+    .await?;
+    Ok(all
+        .iter_mut()
+        .filter_map(|one| one.as_mut().take_output())
+        .collect())
+}
+
+/// The failure of the pipeline: the type and the words of what failed inside the activity.
+// #region failed
+fn failed(
+    what: &str,
+    error: ActivityExecutionError,
+) -> Result<ApplicationFailure, WorkflowTermination> {
+    // #step A cancelled pipeline ends as cancelled
+    if error.as_cancelled().is_some() {
+        return Err(error.into());
+    }
+
+    // #step Look inside: an activity's failure wraps its cause
+    let (message, kind) = match error.cause() {
+        Some(IncomingError::Application(cause)) => (
+            cause.to_string(),
+            cause.type_name().unwrap_or_default(),
+        ),
+        _ => ("timed out".to_owned(), "Timeout"),
+    };
+
+    // #step Say what failed, and keep the cause's type
+    let failure =
+        ApplicationFailure::builder(format!("{what}: {message}"))
+            .type_name(kind.to_owned())
+            .non_retryable(true)
+            .build();
+    Ok(failure)
+}
+// #endregion failed

@@ -1,0 +1,13 @@
+//! Made by tools/registry.ts from the folders of pipelines: do not edit.
+use temporalio_sdk::{WorkerOptions, WorkflowRegistrationError};
+
+#[path = "etl/mod.rs"]
+pub mod etl;
+
+/// Tells a worker of every pipeline.
+pub fn register(
+    options: &mut WorkerOptions,
+) -> Result<(), WorkflowRegistrationError> {
+    etl::register(options)?;
+    Ok(())
+}
