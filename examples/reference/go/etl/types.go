@@ -157,9 +157,9 @@ type ETLOutput struct {
 
 // #step What it says while it runs
 
-// Progress answers the query "progress".
+// Progress answers the query "progress"; its phase is extract,
+// transform, load or done.
 type Progress struct {
-	// extract, transform, load or done
 	Phase     string `json:"phase"`
 	Processed int    `json:"processed"`
 	Total     int    `json:"total"`
@@ -167,26 +167,36 @@ type Progress struct {
 
 // #step What passes between its activities
 
-// ExtractInput and the rest are the activities' own.
+// ExtractInput asks for one source.
 type ExtractInput struct {
 	Source    DataSource `json:"source"`
 	BatchSize int        `json:"batch_size"`
 }
+
+// ExtractOutput refers to what was staged.
 type ExtractOutput struct {
 	Batches []connectors.Batch `json:"batches"`
 }
+
+// TransformInput asks for one batch, stamped.
 type TransformInput struct {
 	Batch       connectors.Batch `json:"batch"`
 	ProcessedAt string           `json:"processed_at"`
 }
+
+// TransformOutput refers to the typed batch.
 type TransformOutput struct {
 	Batch connectors.Batch `json:"batch"`
 }
+
+// LoadInput asks for one batch in the target.
 type LoadInput struct {
 	PipelineID string           `json:"pipeline_id"`
 	Target     DataTarget       `json:"target"`
 	Batch      connectors.Batch `json:"batch"`
 }
+
+// LoadOutput says how many records arrived.
 type LoadOutput struct {
 	LoadedCount int `json:"loaded_count"`
 }
