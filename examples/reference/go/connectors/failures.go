@@ -1,6 +1,7 @@
 package connectors
 
 import (
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -35,3 +36,27 @@ func RateLimited(message string, delay time.Duration) error {
 	return temporal.NewApplicationErrorWithOptions(message, "RateLimited",
 		temporal.ApplicationErrorOptions{NextRetryDelay: delay})
 }
+
+// #region failed
+
+// Failed is the failure of the pipeline: the type and the words
+// of what failed inside the activity.
+func Failed(what string, err error) error {
+	// #step A cancelled pipeline ends as cancelled
+	if temporal.IsCanceledError(err) {
+		return err
+	}
+
+	// #step Look inside: an activity's failure wraps its cause
+	kind, reason := "Timeout", "timed out"
+	var cause *temporal.ApplicationError
+	if errors.As(err, &cause) {
+		kind, reason = cause.Type(), cause.Message()
+	}
+
+	// #step Say what failed, and keep the cause's type
+	return temporal.NewNonRetryableApplicationError(
+		what+": "+reason, kind, nil)
+}
+
+// #endregion failed

@@ -3,11 +3,8 @@ package etl
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
 
 	"durable-pipelines/connectors"
 )
@@ -17,47 +14,14 @@ import (
 // #region rules
 // #step One rule a field, in the same words everywhere
 const (
-	ruleName    = `must be letters, digits, "-" or "_"`
 	ruleSources = "must hold at least one source"
 	ruleOnce    = "must not be used twice"
 	ruleSource  = "must be database, api or file"
 	ruleTarget  = "must be database, warehouse or file"
-	ruleSecret  = "must not hold a secret: write ${NAME} for it"
 	ruleSize    = "must be a whole number from 1 to 10000"
-	ruleType    = "has the wrong type"
-)
-
-// #step What a secret in a URL looks like
-var (
-	name     = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
-	password = regexp.MustCompile(
-		`^[^:]+://[^:/?#]*:([^/?#]*)@`)
-	token = regexp.MustCompile(
-		`[?&](?:password|token|secret)=([^&#]*)`)
-	placeholder = regexp.MustCompile(`^(\$\{\w+\})?$`)
 )
 
 // #endregion rules
-
-// check is one field, by its full path, and whether it keeps its rule.
-type check struct {
-	field string
-	ok    bool
-	rule  string
-}
-
-// hidesSecrets reports whether there is a URL, with a ${NAME} for every password and token.
-func hidesSecrets(url string) bool {
-	if url == "" {
-		return false
-	}
-	for _, secret := range []*regexp.Regexp{password, token} {
-		if found := secret.FindStringSubmatch(url); found != nil && !placeholder.MatchString(found[1]) {
-			return false
-		}
-	}
-	return true
-}
 
 // #region input
 // #step What we can read and write
@@ -75,15 +39,11 @@ type DataSource struct {
 	ConnectionString string `json:"connection_string"`
 }
 
-func (s DataSource) checks(path string) []check {
-	return []check{
-		{path + ".source_id",
-			name.MatchString(s.SourceID), ruleName},
-		{path + ".source_type",
-			slices.Contains(sourceTypes, s.SourceType), ruleSource},
-		{path + ".connection_string",
-			hidesSecrets(s.ConnectionString), ruleSecret},
-	}
+func (s DataSource) check(c *connectors.Checks, path string) {
+	known := slices.Contains(sourceTypes, s.SourceType)
+	c.Name(path+".source_id", s.SourceID)
+	c.Rule(path+".source_type", known, ruleSource)
+	c.Connection(path+".connection_string", s.ConnectionString)
 }
 
 // #step A target: where they go
@@ -94,13 +54,10 @@ type DataTarget struct {
 	ConnectionString string `json:"connection_string"`
 }
 
-func (t DataTarget) checks(path string) []check {
-	return []check{
-		{path + ".target_type",
-			slices.Contains(targetTypes, t.TargetType), ruleTarget},
-		{path + ".connection_string",
-			hidesSecrets(t.ConnectionString), ruleSecret},
-	}
+func (t DataTarget) check(c *connectors.Checks, path string) {
+	known := slices.Contains(targetTypes, t.TargetType)
+	c.Rule(path+".target_type", known, ruleTarget)
+	c.Connection(path+".connection_string", t.ConnectionString)
 }
 
 // #step The pipeline: many sources, one target
@@ -113,34 +70,28 @@ type ETLInput struct {
 	BatchSize  int          `json:"batch_size"`
 }
 
-func (in ETLInput) checks() []check {
-	all := []check{
-		{"pipeline_id", name.MatchString(in.PipelineID), ruleName},
-	}
+func (in ETLInput) check(c *connectors.Checks) {
+	c.Name("pipeline_id", in.PipelineID)
 	for i, source := range in.Sources {
-		path := fmt.Sprintf("sources[%d]", i)
-		all = append(all, source.checks(path)...)
+		source.check(c, fmt.Sprintf("sources[%d]", i))
 	}
-	all = append(all,
-		check{"sources", len(in.Sources) > 0, ruleSources})
-	all = append(all, eachOnce(in.Sources)...)
-	all = append(all, in.Target.checks("target")...)
+	c.Rule("sources", len(in.Sources) > 0, ruleSources)
+	eachOnce(c, in.Sources)
+	in.Target.check(c, "target")
 	size := in.BatchSize >= 1 && in.BatchSize <= 10_000
-	return append(all, check{"batch_size", size, ruleSize})
+	c.Rule("batch_size", size, ruleSize)
 }
 
 // #endregion input
 
 // eachOnce checks that no source_id is used twice: it names the staged files.
-func eachOnce(sources []DataSource) []check {
-	checks := make([]check, len(sources))
+func eachOnce(c *connectors.Checks, sources []DataSource) {
 	seen := map[string]bool{}
 	for i, source := range sources {
 		field := fmt.Sprintf("sources[%d].source_id", i)
-		checks[i] = check{field, !seen[source.SourceID], ruleOnce}
+		c.Rule(field, !seen[source.SourceID], ruleOnce)
 		seen[source.SourceID] = true
 	}
-	return checks
 }
 
 // #region output
@@ -208,70 +159,15 @@ type LoadOutput struct {
 // validate checks the input; it names the first field at fault.
 func validate(raw json.RawMessage) (ETLInput, error) {
 	// #step Check every field before any work is done
-	input, mistyped := decode(raw)
-	fault := firstFault(input.checks(), mistyped)
-	if fault == "" {
+	var input ETLInput
+	checks := connectors.Decode(raw, &input)
+	input.check(checks)
+	if checks.Fault == "" {
 		return input, nil
 	}
 
 	// #step Fail for good, and name the field
-	return ETLInput{}, connectors.InvalidInput(fault)
+	return ETLInput{}, connectors.InvalidInput(checks.Fault)
 }
 
 // #endregion validate
-
-// firstFault is the first field at fault and its rule. A mistyped field comes in the place of its
-// checks; of a wrong type only the outermost field is named.
-func firstFault(checks []check, mistyped string) string {
-	for _, c := range checks {
-		outermost := c.field[:strings.IndexAny(c.field+".", ".[")]
-		switch {
-		case mistyped == "input", mistyped == outermost:
-			return mistyped + ": " + ruleType
-		case !c.ok:
-			return c.field + ": " + c.rule
-		}
-	}
-	return ""
-}
-
-// decode reads the input, and says which outermost field is of another JSON type: "input" when it
-// is no object at all.
-func decode(raw json.RawMessage) (input ETLInput, mistyped string) {
-	var value any
-	_ = json.Unmarshal(raw, &value)
-	plain, _ := json.Marshal(exact(value))
-	err := json.Unmarshal(plain, &input)
-	var wrong *json.UnmarshalTypeError
-	switch {
-	case err == nil:
-		return input, ""
-	case errors.As(err, &wrong) && wrong.Field != "":
-		outermost, _, _ := strings.Cut(wrong.Field, ".")
-		return input, outermost
-	default:
-		return input, "input"
-	}
-}
-
-// exact keeps encoding/json from being lenient: it takes null for a missing field, so null becomes
-// false, which no field takes; it matches names whatever their case, so only lower-case names stay.
-func exact(value any) any {
-	switch value := value.(type) {
-	case nil:
-		return false
-	case []any:
-		for i := range value {
-			value[i] = exact(value[i])
-		}
-	case map[string]any:
-		for name := range value {
-			if name != strings.ToLower(name) {
-				delete(value, name)
-				continue
-			}
-			value[name] = exact(value[name])
-		}
-	}
-	return value
-}

@@ -98,7 +98,7 @@ func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
 			var out ExtractOutput
 			if err = f.Get(ctx, &out); err != nil {
 				// #step A source that fails for good fails the pipeline
-				err = failed("source "+source.SourceID, err)
+				err = connectors.Failed("source "+source.SourceID, err)
 			}
 			progress.Processed += countOf(out.Batches)
 			extracted[i] = out.Batches
@@ -128,7 +128,7 @@ func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
 			TransformInput{batch, processedAt}).Get(ctx, &result)
 		if err != nil {
 			// #step A batch that cannot be typed fails the pipeline
-			return ETLOutput{}, failed("transform", err)
+			return ETLOutput{}, connectors.Failed("transform", err)
 		}
 		transformed = append(transformed, result.Batch)
 		progress.Processed += batch.Count
@@ -147,7 +147,7 @@ func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
 		}).Get(ctx, &load)
 		if err != nil {
 			// #step Bad input still fails the pipeline
-			failure := failed("target", err)
+			failure := connectors.Failed("target", err)
 			if isFinal(failure) {
 				return ETLOutput{}, failure
 			}
@@ -189,27 +189,3 @@ func isFinal(failure error) bool {
 	return temporal.IsCanceledError(failure) ||
 		errors.As(failure, &cause) && cause.Type() == "InvalidInput"
 }
-
-// #region failed
-
-// failed is the failure of the pipeline: the type and the words
-// of what failed inside the activity.
-func failed(what string, err error) error {
-	// #step A cancelled pipeline ends as cancelled
-	if temporal.IsCanceledError(err) {
-		return err
-	}
-
-	// #step Look inside: an activity's failure wraps its cause
-	kind, reason := "Timeout", "timed out"
-	var cause *temporal.ApplicationError
-	if errors.As(err, &cause) {
-		kind, reason = cause.Type(), cause.Message()
-	}
-
-	// #step Say what failed, and keep the cause's type
-	return temporal.NewNonRetryableApplicationError(
-		what+": "+reason, kind, nil)
-}
-
-// #endregion failed

@@ -1,0 +1,117 @@
+package connectors
+
+import (
+	"encoding/json"
+	"errors"
+	"regexp"
+	"strings"
+)
+
+// Checking input: the same rules and the same words for every pipeline.
+
+const (
+	ruleName   = `must be letters, digits, "-" or "_"`
+	ruleSecret = "must not hold a secret: write ${NAME} for it"
+	ruleType   = "has the wrong type"
+)
+
+// identifier is what names may look like: they go into file names.
+var identifier = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+// #region secrets
+// #step What a secret in a URL looks like
+var (
+	password = regexp.MustCompile(
+		`^[^:]+://[^:/?#]*:([^/?#]*)@`)
+	token = regexp.MustCompile(
+		`[?&](?:password|token|secret)=([^&#]*)`)
+	onlyName = regexp.MustCompile(`^(\$\{\w+\})?$`)
+)
+
+// #step Only a name may stand where a secret would
+func hidesSecrets(url string) bool {
+	for _, secret := range []*regexp.Regexp{password, token} {
+		found := secret.FindStringSubmatch(url)
+		if found != nil && !onlyName.MatchString(found[1]) {
+			return false
+		}
+	}
+	return true
+}
+
+// #endregion secrets
+
+// Checks holds the first fault of an input. Check its fields in their order.
+type Checks struct {
+	// Fault is the field at fault and its rule: sources[0].source_id: must …. It is empty while all is well.
+	Fault string
+	// mistyped is the outermost field that is of another JSON type.
+	mistyped string
+}
+
+// Decode reads raw into input, which keeps its zero values where fields are missing. A wrong JSON type
+// becomes the fault of its field when the turn of that field comes, or at once when there is no object.
+func Decode(raw json.RawMessage, input any) *Checks {
+	var value any
+	_ = json.Unmarshal(raw, &value)
+	plain, _ := json.Marshal(exact(value))
+	err := json.Unmarshal(plain, input)
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return &Checks{}
+	case errors.As(err, &wrong) && wrong.Field != "":
+		return &Checks{mistyped: outermost(wrong.Field)}
+	default:
+		return &Checks{Fault: "input: " + ruleType}
+	}
+}
+
+// Rule checks one field, by its full path; of a wrong type only the outermost field is named.
+func (c *Checks) Rule(field string, ok bool, rule string) {
+	top := outermost(field)
+	switch {
+	case c.Fault != "":
+	case c.mistyped == top:
+		c.Fault = top + ": " + ruleType
+	case !ok:
+		c.Fault = field + ": " + rule
+	}
+}
+
+// Name checks a field that goes into file names.
+func (c *Checks) Name(field, name string) {
+	c.Rule(field, identifier.MatchString(name), ruleName)
+}
+
+// Connection checks a connection string: there is one, and it holds no secret.
+func (c *Checks) Connection(field, connection string) {
+	c.Rule(field, connection != "" && hidesSecrets(connection), ruleSecret)
+}
+
+// outermost is sources for sources[0].source_id.
+func outermost(field string) string {
+	return field[:strings.IndexAny(field+".", ".[")]
+}
+
+// exact keeps encoding/json from being lenient: it takes null for a missing field, so null becomes
+// false, which no field takes; it matches names whatever their case, so only lower-case names stay.
+func exact(value any) any {
+	switch value := value.(type) {
+	case nil:
+		return false
+	case []any:
+		for i := range value {
+			value[i] = exact(value[i])
+		}
+	case map[string]any:
+		for name := range value {
+			if name != strings.ToLower(name) {
+				delete(value, name)
+				continue
+			}
+			value[name] = exact(value[name])
+		}
+	}
+	return value
+}
