@@ -55,7 +55,8 @@ async fn work() -> Result<(), Box<dyn Error>> {
         .build();
     pipelines::register(&mut options)?;
 
-    let runtime = Runtime::from_current_tokio(Default::default())?;
+    let runtime =
+        Runtime::from_current_tokio(Default::default())?;
     let mut worker = Worker::new(&runtime, client, options)?;
     let stop = worker.shutdown_handle();
     let mut terminate = signal(SignalKind::terminate())?;

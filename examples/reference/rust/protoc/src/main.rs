@@ -10,7 +10,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Some unpackers of crates drop the permission to run.
 #[cfg(unix)]
-fn allow_running(program: &std::path::Path) -> std::io::Result<()> {
+fn allow_running(
+    program: &std::path::Path,
+) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let mut permissions = program.metadata()?.permissions();
     if permissions.mode() & 0o111 == 0 {

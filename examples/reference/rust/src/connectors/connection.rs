@@ -9,8 +9,9 @@ use url::Url;
 
 use super::failures::{Result, invalid_input};
 
-static PLACEHOLDER: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\$\{([A-Za-z0-9_]+)\}").unwrap());
+static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\$\{([A-Za-z0-9_]+)\}").unwrap()
+});
 
 /// What a part of a URL cannot hold as it is.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -25,7 +26,10 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 /// percent-encoded. Fails with `InvalidInput` that names an unset variable, or says that the URL is
 /// none; neither message holds a value.
 // #region resolve
-pub fn resolve(connection: &str, schemes: &[&str]) -> Result<Url> {
+pub fn resolve(
+    connection: &str,
+    schemes: &[&str],
+) -> Result<Url> {
     // #step Secrets come from the worker's environment
     let mut filled = connection.to_owned();
     for found in PLACEHOLDER.captures_iter(connection) {
@@ -36,7 +40,8 @@ pub fn resolve(connection: &str, schemes: &[&str]) -> Result<Url> {
             ))
         })?;
         let encoded = utf8_percent_encode(&value, RESERVED);
-        filled = filled.replace(placeholder, &encoded.to_string());
+        filled =
+            filled.replace(placeholder, &encoded.to_string());
     }
 
     // #step A connection string is a URL of a known scheme
@@ -54,7 +59,11 @@ pub fn resolve(connection: &str, schemes: &[&str]) -> Result<Url> {
 
 /// The path that a `file` URL names.
 pub fn resolve_path(connection: &str) -> Result<PathBuf> {
-    resolve(connection, &["file"])?.to_file_path().map_err(|()| {
-        invalid_input("connection_string: must be a file URL")
-    })
+    resolve(connection, &["file"])?.to_file_path().map_err(
+        |()| {
+            invalid_input(
+                "connection_string: must be a file URL",
+            )
+        },
+    )
 }

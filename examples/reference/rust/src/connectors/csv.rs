@@ -51,8 +51,8 @@ impl CsvPages {
                     records.push(to_record(&self.header, &row));
                 }
                 // #step A torn line will not mend itself
-                Err(_) => {
-                    let line = self.read + 1;
+                Err(torn) => {
+                    let line = line_of(&torn);
                     return Err(validation_error(format!(
                         "CSV line {line} is torn"
                     )));
@@ -70,7 +70,14 @@ impl CsvPages {
 
 fn header_of(reader: &mut Reader<File>) -> Result<StringRecord> {
     let header = reader.headers();
-    header.cloned().map_err(|_| unavailable("file cannot be read"))
+    header
+        .cloned()
+        .map_err(|_| unavailable("file cannot be read"))
+}
+
+/// The line of the file that a fault is in.
+fn line_of(fault: &csv::Error) -> u64 {
+    fault.position().map_or(0, |position| position.line())
 }
 
 fn to_record(

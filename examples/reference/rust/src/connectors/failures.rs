@@ -3,7 +3,11 @@
 //! `InvalidInput` and `ValidationError` are never retried; `Unavailable`, `RateLimited` and
 //! `Malformed` are. No message holds a URL: a URL can hold a secret.
 use std::time::Duration;
-use temporalio_sdk::ApplicationFailure;
+use temporalio_common::error::IncomingError;
+use temporalio_sdk::{
+    ActivityExecutionError, ApplicationFailure,
+    WorkflowTermination,
+};
 
 /// What an edge gives: a value, or the failure that Temporal is told of.
 pub type Result<T, E = ApplicationFailure> =
@@ -31,7 +35,9 @@ pub fn unavailable(
 }
 
 /// The other side answered with half an answer.
-pub fn malformed(message: impl Into<String>) -> ApplicationFailure {
+pub fn malformed(
+    message: impl Into<String>,
+) -> ApplicationFailure {
     failure("Malformed", message, false, None)
 }
 
@@ -42,6 +48,32 @@ pub fn rate_limited(
 ) -> ApplicationFailure {
     failure("RateLimited", message, false, Some(after))
 }
+
+/// The failure of the pipeline: the type and the words of what failed inside the activity.
+// #region failed
+pub fn failed(
+    what: &str,
+    error: ActivityExecutionError,
+) -> Result<ApplicationFailure, WorkflowTermination> {
+    // #step A cancelled pipeline ends as cancelled
+    if error.as_cancelled().is_some() {
+        return Err(error.into());
+    }
+
+    // #step Look inside: an activity's failure wraps its cause
+    let (message, kind) = match error.cause() {
+        Some(IncomingError::Application(cause)) => (
+            cause.to_string(),
+            cause.type_name().unwrap_or_default(),
+        ),
+        _ => ("timed out".to_owned(), "Timeout"),
+    };
+
+    // #step Say what failed, and keep the cause's type
+    let message = format!("{what}: {message}");
+    Ok(failure(kind, message, true, None))
+}
+// #endregion failed
 
 fn failure(
     type_name: &str,

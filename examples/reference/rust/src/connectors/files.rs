@@ -9,7 +9,10 @@ use super::failures::{Result, unavailable};
 /// Writes `body` to `file`, replacing what was there. Two attempts of one activity may write at
 /// once, so each writes under a name of its own first. Fails with `Unavailable`.
 // #region aside
-pub async fn write_aside(file: &Path, body: &[u8]) -> Result<()> {
+pub async fn write_aside(
+    file: &Path,
+    body: &[u8],
+) -> Result<()> {
     let own = format!("{}.tmp", Uuid::new_v4());
     let aside = file.with_added_extension(own);
     let written: io::Result<()> = async {

@@ -1,7 +1,9 @@
 //! A paged JSON API: `GET …?after=<key>&limit=<n>` answers `{records: [{id, data}], has_more}`.
 use std::{sync::LazyLock, time::Duration};
 
-use reqwest::{Client, Response, StatusCode, header::RETRY_AFTER};
+use reqwest::{
+    Client, Response, StatusCode, header::RETRY_AFTER,
+};
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
@@ -53,7 +55,8 @@ impl ApiPages {
         url.query_pairs_mut()
             .append_pair("after", &cursor)
             .append_pair("limit", &self.size.to_string());
-        let ApiPage { records, has_more } = get_page(url).await?;
+        let ApiPage { records, has_more } =
+            get_page(url).await?;
 
         // #step The API says whether more follow
         let page = Page::of(records);
@@ -72,8 +75,8 @@ impl ApiPages {
 async fn get_page(url: Url) -> Result<ApiPage> {
     // #step No answer: try again
     let response = CLIENT.get(url).send().await;
-    let response =
-        response.map_err(|_| unavailable("API did not answer"))?;
+    let response = response
+        .map_err(|_| unavailable("API did not answer"))?;
 
     // #step 429: come back when the API says
     let status = response.status();
@@ -115,7 +118,9 @@ fn retry_after(response: &Response) -> Duration {
     response
         .headers()
         .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok()?.trim().parse().ok())
+        .and_then(|value| {
+            value.to_str().ok()?.trim().parse().ok()
+        })
         .filter(|&seconds| seconds > 0)
         .map_or(Duration::from_secs(1), Duration::from_secs)
 }

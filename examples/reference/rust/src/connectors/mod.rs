@@ -4,6 +4,7 @@ pub mod csv;
 pub mod failures;
 pub mod files;
 pub mod http;
+pub mod input;
 pub mod ndjson;
 pub mod parquet;
 pub mod postgres;

@@ -13,7 +13,10 @@ use super::{
 
 /// Records as lines.
 pub fn to_ndjson(records: &[impl Serialize]) -> String {
-    records.iter().map(|record| canonical(record) + "\n").collect()
+    records
+        .iter()
+        .map(|record| canonical(record) + "\n")
+        .collect()
 }
 
 /// Lines as records.
@@ -53,7 +56,8 @@ impl Formatter for LikeJavaScript {
         match value.abs() {
             1e-6..1e21 => write!(writer, "{value}"),
             1e21.. => {
-                let text = format!("{value:e}").replace('e', "e+");
+                let text =
+                    format!("{value:e}").replace('e', "e+");
                 writer.write_all(text.as_bytes())
             }
             _ => write!(writer, "{value:e}"),
@@ -108,7 +112,10 @@ mod tests {
             (json!(1.5e-7), "1.5e-7"),
             (json!(1e20), "100000000000000000000"),
             (json!(-1.5e21), "-1.5e+21"),
-            (json!(9_007_199_254_740_993_u64), "9007199254740992"),
+            (
+                json!(9_007_199_254_740_993_u64),
+                "9007199254740992",
+            ),
         ];
         for (number, printed) in cases {
             assert_eq!(canonical(&number), printed);

@@ -6,15 +6,17 @@ use parquet::{
     data_type::{ByteArray, ByteArrayType},
     errors,
     file::{
-        properties::WriterProperties, writer::SerializedFileWriter,
+        properties::WriterProperties,
+        writer::SerializedFileWriter,
     },
     schema::parser::parse_message_type,
 };
 use temporalio_sdk::ApplicationFailure;
 
 use super::{
-    connection::resolve_path, failures::Result, files::write_aside,
-    ndjson::canonical, records::TransformedRecord,
+    connection::resolve_path, failures::Result,
+    files::write_aside, ndjson::canonical,
+    records::TransformedRecord,
 };
 
 /// Writes one Parquet part: id, data (JSON), processed_at, version.

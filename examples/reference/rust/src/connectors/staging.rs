@@ -19,7 +19,9 @@ use super::{
 pub fn staged_at(path: &str) -> String {
     let folder = env::var("STAGING_URL").unwrap_or_else(|_| {
         let own = env::temp_dir().join("durable-pipelines");
-        Url::from_file_path(own).expect("an absolute path").into()
+        Url::from_file_path(own)
+            .expect("an absolute path")
+            .into()
     });
     format!("{folder}/{path}")
 }
@@ -47,13 +49,15 @@ pub async fn fetch_staged<T: DeserializeOwned>(
 ) -> Result<Vec<T>> {
     // #step Read the rows behind the reference
     let file = file_of(&batch.uri)?;
-    let body = fs::read_to_string(file)
-        .await
-        .map_err(|_| unavailable("staged batch cannot be read"))?;
+    let body = fs::read_to_string(file).await.map_err(|_| {
+        unavailable("staged batch cannot be read")
+    })?;
 
     // #step Check that they are the rows that were meant
     if digest(&body) != batch.sha256 {
-        return Err(validation_error("staged batch was changed"));
+        return Err(validation_error(
+            "staged batch was changed",
+        ));
     }
     from_ndjson(&body)
 }

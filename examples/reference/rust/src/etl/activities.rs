@@ -14,8 +14,9 @@ use temporalio_sdk::{
 use tokio::task::block_in_place;
 
 use super::types::{
-    DataSource, ExtractInput, ExtractOutput, LoadInput, LoadOutput,
-    SourceType, TargetType, TransformInput, TransformOutput,
+    DataSource, ExtractInput, ExtractOutput, LoadInput,
+    LoadOutput, SourceType, TargetType, TransformInput,
+    TransformOutput,
 };
 use crate::connectors::{
     csv::CsvPages,
@@ -60,7 +61,8 @@ impl EtlActivities {
             last.unwrap_or_default();
 
         // #step Read page by page
-        let mut pages = Pages::open(&source, &cursor, batch_size)?;
+        let mut pages =
+            Pages::open(&source, &cursor, batch_size)?;
         while let Some(page) = pages.next_page(&ctx).await? {
             let Page { mut records, cursor } = page;
             // #step Stage the rows, keep the reference
@@ -77,7 +79,8 @@ impl EtlActivities {
 
             // #step Bound the history: a batch costs it 12 events
             if batches.len() > MAX_BATCHES {
-                let message = "batch_size: makes too many batches";
+                let message =
+                    "batch_size: makes too many batches";
                 return Err(invalid_input(message).into());
             }
 
@@ -130,6 +133,7 @@ impl EtlActivities {
     ) -> Result<LoadOutput, ActivityError> {
         let LoadInput { pipeline_id, target, batch } = input;
         let url = &target.connection_string;
+        let part = part_of(&pipeline_id, &batch);
 
         // #step Fetch the rows behind the reference
         let records: Vec<TransformedRecord> =
@@ -137,18 +141,16 @@ impl EtlActivities {
 
         let loaded_count = match target.target_type {
             // #step A database takes a batch in one transaction
-            TargetType::Database => upsert(url, &records).await?,
+            TargetType::Database => upsert(url, &records).await,
 
             // #step A folder takes a part, named after the batch
             TargetType::Warehouse => {
-                let part = part_of(&pipeline_id, &batch);
-                write_parquet(url, &part, &records).await?
+                write_parquet(url, &part, &records).await
             }
             TargetType::File => {
-                let part = part_of(&pipeline_id, &batch);
-                write_ndjson(url, &part, &records).await?
+                write_ndjson(url, &part, &records).await
             }
-        };
+        }?;
         Ok(LoadOutput { loaded_count })
     }
     // #endregion load
@@ -169,9 +171,9 @@ impl Pages {
     ) -> Result<Self> {
         let url = &source.connection_string;
         Ok(match source.source_type {
-            SourceType::Database => {
-                Self::Database(TablePages::open(url, cursor, size))
-            }
+            SourceType::Database => Self::Database(
+                TablePages::open(url, cursor, size),
+            ),
             SourceType::Api => {
                 Self::Api(ApiPages::open(url, cursor, size)?)
             }
@@ -216,31 +218,11 @@ fn part_of(pipeline_id: &str, batch: &Batch) -> String {
 }
 
 /// The fields that hold numbers.
+#[rustfmt::skip]
 const NUMBERS: [&str; 24] = [
-    "year",
-    "month",
-    "day",
-    "dep_delay",
-    "arr_time",
-    "sched_arr_time",
-    "arr_delay",
-    "flight",
-    "air_time",
-    "distance",
-    "hour",
-    "minute",
-    "temp",
-    "dewp",
-    "humid",
-    "wind_dir",
-    "wind_speed",
-    "wind_gust",
-    "precip",
-    "pressure",
-    "visib",
-    "engines",
-    "seats",
-    "speed",
+    "year", "month", "day", "dep_delay", "arr_time", "sched_arr_time", "arr_delay", "flight",
+    "air_time", "distance", "hour", "minute", "temp", "dewp", "humid", "wind_dir", "wind_speed",
+    "wind_gust", "precip", "pressure", "visib", "engines", "seats", "speed",
 ];
 
 /// A record with its values typed. Fails with `ValidationError` that names the record and the field.
@@ -270,13 +252,19 @@ fn typed(record: RawRecord) -> Result<RawRecord> {
 }
 // #endregion typed
 
-fn to_number(id: &str, field: &str, value: &Value) -> Result<f64> {
+fn to_number(
+    id: &str,
+    field: &str,
+    value: &Value,
+) -> Result<f64> {
     let number: Option<f64> = match value {
         Value::String(text) => text.trim().parse().ok(),
         other => other.as_f64(),
     };
     number.filter(|number| number.is_finite()).ok_or_else(|| {
-        validation_error(format!("{id}: {field} is not a number"))
+        validation_error(format!(
+            "{id}: {field} is not a number"
+        ))
     })
 }
 
@@ -289,23 +277,23 @@ fn departures(
     flight: &mut Map<String, Value>,
 ) -> Result<()> {
     // #step Read the clock on the wall in New York
-    let number = |field| to_number(id, field, &flight[field]);
-    let (year, month) = (number("year")?, number("month")?);
-    let (day, clock) = (number("day")?, number("sched_dep_time")?);
+    let read = |field| to_number(id, field, at(flight, field));
+    let (year, month) = (read("year")?, read("month")?);
+    let (day, clock) = (read("day")?, read("sched_dep_time")?);
     let scheduled = on_the_wall(year, month, day, clock)
         .and_then(|time| NEW_YORK.to_timestamp(time))
         .map_err(|_| no_time(id))?;
 
     // #step A delay may cross midnight: add it to the instant
-    let left = flight["dep_delay"]
+    let left = at(flight, "dep_delay")
         .as_f64()
         .map(|minutes| scheduled.checked_add(delay(minutes)?))
         .transpose()
         .map_err(|_| no_time(id))?;
 
     // #step Write RFC 3339, to the second
-    flight["sched_dep_time"] = instant(scheduled).into();
-    flight["dep_time"] = left.map(instant).into();
+    put(flight, "sched_dep_time", Some(scheduled));
+    put(flight, "dep_time", left);
     Ok(())
 }
 // #endregion clock
@@ -317,7 +305,8 @@ fn on_the_wall(
     day: f64,
     clock: f64,
 ) -> Result<DateTime, jiff::Error> {
-    let (hour, minute) = (clock as i64 / 100, clock as i64 % 100);
+    let (hour, minute) =
+        (clock as i64 / 100, clock as i64 % 100);
     let date = Date::new(year as i16, month as i8, day as i8)?;
     let time = Time::new((hour % 24) as i8, minute as i8, 0, 0)?;
     date.to_datetime(time).checked_add((hour / 24).days())
@@ -328,9 +317,25 @@ fn delay(minutes: f64) -> Result<SignedDuration, jiff::Error> {
 }
 
 fn no_time(id: &str) -> ApplicationFailure {
-    validation_error(format!("{id}: sched_dep_time is not a time"))
+    validation_error(format!(
+        "{id}: sched_dep_time is not a time"
+    ))
 }
 
-fn instant(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+fn at<'a>(
+    flight: &'a Map<String, Value>,
+    field: &str,
+) -> &'a Value {
+    flight.get(field).unwrap_or(&Value::Null)
+}
+
+fn put(
+    flight: &mut Map<String, Value>,
+    field: &str,
+    time: Option<Timestamp>,
+) {
+    let text = time.map(|time| {
+        time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    });
+    flight.insert(field.to_owned(), text.into());
 }

@@ -7,14 +7,11 @@ use std::{
 
 use futures::future::try_maybe_done;
 use jiff::Timestamp;
-use serde_json::Value;
 use temporalio_common::RetryPolicy;
-use temporalio_common::error::IncomingError;
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_sdk::{
-    ActivityExecutionError, ActivityOptions, ApplicationFailure,
-    WorkflowContext, WorkflowContextView, WorkflowResult,
-    WorkflowTermination,
+    ActivityOptions, WorkflowContext, WorkflowContextView,
+    WorkflowResult, WorkflowTermination,
 };
 use tracing::warn;
 
@@ -25,7 +22,9 @@ use super::{
         Progress, TransformInput, validate,
     },
 };
-use crate::connectors::records::Batch;
+use crate::connectors::{
+    failures::failed, input::Raw, records::Batch,
+};
 
 // #region options
 // #step Extract: long, with a heartbeat to resume from
@@ -81,25 +80,27 @@ pub struct EtlPipeline {
 #[workflow_methods]
 impl EtlPipeline {
     /// Extracts from all sources, transforms, loads; answers how many records went where.
-    /// The input is taken raw: one of another type shall fail the workflow, while the SDK's own
-    /// decoding would retry its task for ever.
     // #region start
     #[run(name = "ETLPipeline")]
     pub async fn run(
         ctx: &mut WorkflowContext<Self>,
-        raw: Value,
+        raw: Raw,
     ) -> WorkflowResult<EtlOutput> {
         // #step Refuse bad input at once
         let input = validate(&raw)?;
 
         // #step Take the time from the workflow's clock
         let started = millis(ctx.workflow_time());
-        Self::etl(ctx, input, started).await
+        let processed_at = to_iso(started);
+        Self::etl(ctx, input, started, processed_at).await
     }
 
     // #step Answer the progress query at any moment
     #[query(name = "progress")]
-    pub fn progress(&self, _ctx: &WorkflowContextView) -> Progress {
+    pub fn progress(
+        &self,
+        _ctx: &WorkflowContextView,
+    ) -> Progress {
         self.progress.clone()
     }
     // #endregion start
@@ -108,14 +109,18 @@ impl EtlPipeline {
         ctx: &mut WorkflowContext<Self>,
         input: EtlInput,
         started: i64,
+        processed_at: String,
     ) -> WorkflowResult<EtlOutput> {
-        let EtlInput { pipeline_id, sources, target, batch_size } =
-            input;
-        let processed_at = to_iso(started);
+        let EtlInput {
+            pipeline_id,
+            sources,
+            target,
+            batch_size,
+        } = input;
 
         // #region extract
         // #step Read all sources at the same time
-        let extracts = sources.into_iter().map(async |source| {
+        let reads = sources.into_iter().map(async |source| {
             let what = format!("source {}", source.source_id);
             let extract = ctx.execute_activity(
                 EtlActivities::extract_data,
@@ -125,7 +130,7 @@ impl EtlPipeline {
             match extract.await {
                 Ok(extracted) => {
                     let read = count_of(&extracted.batches);
-                    ctx.state_mut(|s| s.progress.processed += read);
+                    ctx.state_mut(|s| s.add(read));
                     Ok(extracted.batches)
                 }
                 // #step A source that fails for good fails the pipeline
@@ -137,14 +142,12 @@ impl EtlPipeline {
         });
 
         // #step Only references come back
-        let staged = try_join_all(extracts).await?.concat();
+        let staged = try_join_all(reads).await?.concat();
         let total = count_of(&staged);
         // #endregion extract
 
         // #region transform
-        ctx.state_mut(|s| {
-            s.progress.enter(Phase::Transform, total)
-        });
+        ctx.state_mut(|s| s.enter(Phase::Transform, total));
         let mut transformed = Vec::new();
         for batch in staged {
             let count = batch.count;
@@ -159,15 +162,16 @@ impl EtlPipeline {
                 Ok(result) => transformed.push(result.batch),
                 // #step A batch that cannot be typed fails the pipeline
                 Err(error) => {
-                    return Err(failed("transform", error)?.into());
+                    let failure = failed("transform", error)?;
+                    return Err(failure.into());
                 }
             }
-            ctx.state_mut(|s| s.progress.processed += count);
+            ctx.state_mut(|s| s.add(count));
         }
         // #endregion transform
 
         // #region load
-        ctx.state_mut(|s| s.progress.enter(Phase::Load, total));
+        ctx.state_mut(|s| s.enter(Phase::Load, total));
         let mut successful = 0;
         for batch in transformed {
             let Batch { uri, count, .. } = batch.clone();
@@ -183,16 +187,19 @@ impl EtlPipeline {
                 Ok(load) => successful += load.loaded_count,
                 Err(error) => {
                     // #step Bad input still fails the pipeline
-                    let reason = failed("target", error)?;
-                    if reason.type_name() == Some("InvalidInput") {
-                        return Err(reason.into());
+                    let failure = failed("target", error)?;
+                    let kind = failure.type_name();
+                    if kind == Some("InvalidInput") {
+                        return Err(failure.into());
                     }
 
                     // #step Any other failure costs this batch only
-                    warn!(uri, %reason, "batch not loaded");
+                    if !ctx.is_replaying() {
+                        warn!(uri, %failure, "batch not loaded");
+                    }
                 }
             }
-            ctx.state_mut(|s| s.progress.processed += count);
+            ctx.state_mut(|s| s.add(count));
         }
         // #endregion load
 
@@ -211,9 +218,13 @@ impl EtlPipeline {
     }
 }
 
-impl Progress {
+impl EtlPipeline {
     fn enter(&mut self, phase: Phase, total: usize) {
-        *self = Self { phase, processed: 0, total };
+        self.progress = Progress { phase, processed: 0, total };
+    }
+
+    fn add(&mut self, records: usize) {
+        self.progress.processed += records;
     }
 }
 
@@ -259,33 +270,3 @@ where
         .filter_map(|one| one.as_mut().take_output())
         .collect())
 }
-
-/// The failure of the pipeline: the type and the words of what failed inside the activity.
-// #region failed
-fn failed(
-    what: &str,
-    error: ActivityExecutionError,
-) -> Result<ApplicationFailure, WorkflowTermination> {
-    // #step A cancelled pipeline ends as cancelled
-    if error.as_cancelled().is_some() {
-        return Err(error.into());
-    }
-
-    // #step Look inside: an activity's failure wraps its cause
-    let (message, kind) = match error.cause() {
-        Some(IncomingError::Application(cause)) => (
-            cause.to_string(),
-            cause.type_name().unwrap_or_default(),
-        ),
-        _ => ("timed out".to_owned(), "Timeout"),
-    };
-
-    // #step Say what failed, and keep the cause's type
-    let failure =
-        ApplicationFailure::builder(format!("{what}: {message}"))
-            .type_name(kind.to_owned())
-            .non_retryable(true)
-            .build();
-    Ok(failure)
-}
-// #endregion failed

@@ -1,0 +1,192 @@
+//! Checking input: the same rules and the same words for every pipeline.
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+use temporalio_common::{
+    data_converters::{
+        GenericPayloadConverter, PayloadConversionError,
+        SerializationContext, TemporalDeserializable,
+        TemporalSerializable,
+    },
+    protos::temporal::api::common::v1::Payload,
+};
+use thiserror::Error;
+
+use super::failures::Result;
+
+/// The rules that every pipeline has.
+pub mod rule {
+    pub const NAME: &str =
+        r#"must be letters, digits, "-" or "_""#;
+    pub const SECRET: &str =
+        "must not hold a secret: write ${NAME} for it";
+    pub const TYPE: &str = "has the wrong type";
+}
+
+/// What names may look like: they go into file names.
+static NAME: Pattern =
+    Pattern::new(|| regex("^[A-Za-z0-9_-]+$"));
+
+// #region secrets
+// #step What a secret in a URL looks like
+static PASSWORD: Pattern =
+    Pattern::new(|| regex("^[^:]+://[^:/?#]*:([^/?#]*)@"));
+static TOKEN: Pattern = Pattern::new(|| {
+    regex("[?&](?:password|token|secret)=([^&#]*)")
+});
+static PLACEHOLDER: Pattern =
+    Pattern::new(|| regex(r"^(\$\{[A-Za-z0-9_]+\})?$"));
+
+// #step Only a name may stand where a secret would
+pub fn hides_secrets(url: &str) -> bool {
+    [&PASSWORD, &TOKEN]
+        .into_iter()
+        .flat_map(|secret| secret.captures_iter(url))
+        .all(|found| PLACEHOLDER.is_match(&found[1]))
+}
+// #endregion secrets
+
+type Pattern = LazyLock<Regex>;
+
+fn regex(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a pattern")
+}
+
+/// The input of a workflow as it came; null when there is none. Whatever it is, the workflow shall
+/// judge it: what the SDK cannot decode makes it retry the workflow's task for ever.
+#[derive(Clone, Debug, Default)]
+pub struct Raw(pub Value);
+
+impl TemporalDeserializable for Raw {
+    fn from_payload(
+        context: &SerializationContext<'_>,
+        payload: Payload,
+    ) -> Result<Self, PayloadConversionError> {
+        let value =
+            context.converter.from_payload(context, payload);
+        Ok(Self(value.unwrap_or_default()))
+    }
+
+    fn from_payloads(
+        context: &SerializationContext<'_>,
+        payloads: Vec<Payload>,
+    ) -> Result<Self, PayloadConversionError> {
+        match payloads.into_iter().next() {
+            Some(payload) => {
+                Self::from_payload(context, payload)
+            }
+            None => Ok(Self::default()),
+        }
+    }
+}
+
+impl TemporalSerializable for Raw {
+    fn to_payload(
+        &self,
+        context: &SerializationContext<'_>,
+    ) -> Result<Payload, PayloadConversionError> {
+        context.converter.to_payload(context, &self.0)
+    }
+}
+
+/// A value that keeps its rule, or where one does not.
+pub type Checked<T> = Result<T, Fault>;
+
+/// A broken rule, and the path of what breaks it: empty for the value itself.
+#[derive(Debug, Error)]
+#[error("{}: {rule}", if path.is_empty() { "input" } else { path })]
+pub struct Fault {
+    path: String,
+    rule: &'static str,
+}
+
+impl Fault {
+    pub fn of(rule: &'static str) -> Self {
+        Self { path: String::new(), rule }
+    }
+
+    /// Seen from outside; of a wrong type only the outermost field is named.
+    pub fn within(self, outer: &str) -> Self {
+        let path = match self.path.chars().next() {
+            _ if self.rule == rule::TYPE => outer.to_owned(),
+            None | Some('[') => format!("{outer}{}", self.path),
+            Some(_) => format!("{outer}.{}", self.path),
+        };
+        Self { path, ..self }
+    }
+}
+
+/// The fields of an object; what is missing has none.
+pub struct Fields<'a>(Option<&'a Map<String, Value>>);
+
+impl<'a> Fields<'a> {
+    pub fn of(raw: Option<&'a Value>) -> Checked<Self> {
+        match raw {
+            None => Ok(Self(None)),
+            Some(Value::Object(fields)) => {
+                Ok(Self(Some(fields)))
+            }
+            Some(_) => Err(Fault::of(rule::TYPE)),
+        }
+    }
+
+    pub fn read<T>(
+        &self,
+        field: &str,
+        read: fn(Option<&Value>) -> Checked<T>,
+    ) -> Checked<T> {
+        read(self.0.and_then(|fields| fields.get(field)))
+            .map_err(|fault| fault.within(field))
+    }
+}
+
+/// A missing value, or one that `accept` refuses, breaks its rule; another one has the wrong type.
+pub fn checked<T: DeserializeOwned, U>(
+    raw: Option<&Value>,
+    rule: &'static str,
+    accept: impl Fn(T) -> Option<U>,
+) -> Checked<U> {
+    let raw = raw.ok_or_else(|| Fault::of(rule))?;
+    let value = T::deserialize(raw)
+        .map_err(|_| Fault::of(rule::TYPE))?;
+    accept(value).ok_or_else(|| Fault::of(rule))
+}
+
+/// Letters, digits, `-` and `_`.
+pub fn name(raw: Option<&Value>) -> Checked<String> {
+    checked(raw, rule::NAME, |text: String| {
+        NAME.is_match(&text).then_some(text)
+    })
+}
+
+/// A URL that holds no secret.
+pub fn url(raw: Option<&Value>) -> Checked<String> {
+    checked(raw, rule::SECRET, |url: String| {
+        hides_secrets(&url).then_some(url)
+    })
+}
+
+/// The variant of that name.
+pub fn one_of<T: DeserializeOwned>(word: String) -> Option<T> {
+    serde_json::from_value(word.into()).ok()
+}
+
+/// A whole number as JSON has it: 100.0 is one, 1.5 is not.
+#[derive(Deserialize)]
+#[serde(try_from = "f64")]
+pub struct Whole(pub i64);
+
+impl TryFrom<f64> for Whole {
+    type Error = &'static str;
+
+    fn try_from(number: f64) -> Result<Self, Self::Error> {
+        let whole = number as i64;
+        if whole as f64 == number && whole.abs() < 1 << 53 {
+            Ok(Self(whole))
+        } else {
+            Err("not a whole number")
+        }
+    }
+}
