@@ -7,7 +7,9 @@ const BROWSER = 'tests/site/browser.test.ts';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'house', include: ['tests/{proof,site,tools,world}/**/*.test.ts'], exclude: [BROWSER] } },
+      {
+        test: { name: 'house', include: ['tests/{proof,site,tools,world}/**/*.test.ts'], exclude: [BROWSER] },
+      },
       { test: { name: 'site', include: [BROWSER] } },
       ...LANGUAGES.map(({ id }) => ({
         test: {

@@ -94,7 +94,7 @@ async function watch(handle: WorkflowHandle, worker: Service): Promise<unknown> 
   while (!over) {
     const progress = await Promise.race([handle.query<Progress>('progress').catch(() => undefined), dead]);
     if (progress) bar.draw(progress);
-    await new Promise((next) => setTimeout(next, 100));
+    await new Promise((next) => setTimeout(next, 250));
   }
   bar.end();
   return Promise.race([result, dead]);
@@ -118,6 +118,8 @@ async function main(): Promise<void> {
   });
   let finished = false;
   cleanup.push(() => (finished ? undefined : handle.terminate('stopped by the user')));
+  const during = input === undefined ? demo.during?.(handle) : undefined;
+  during?.catch(() => {});
   const output = await watch(handle, worker).finally(() => {
     finished = true;
   });

@@ -24,16 +24,19 @@ package main
 import (
 	"go.temporal.io/sdk/worker"
 
-${lines(go, (name) => `\t"durable-pipelines/${name}"`)}
+${lines(go, (name) => `\t${name === bare(name) ? '' : `${bare(name)} `}"durable-pipelines/${name}"`)}
 )
 
 func register(r worker.Registry) {
-${lines(go, (name) => `\t${name}.Register(r)`)}
+${lines(go, (name) => `\t${bare(name)}.Register(r)`)}
 }
 `,
     'examples/reference/rust/src/pipelines.rs': rustList(rust, lines),
   };
 }
+
+/** A folder's name as a package name: no hyphens. */
+const bare = (name: string) => name.replaceAll('-', '');
 
 function rustList(
   names: string[],
@@ -42,13 +45,13 @@ function rustList(
   return `//! ${MADE}
 use temporalio_sdk::{WorkerOptions, WorkflowRegistrationError};
 
-${lines(names, (name) => `#[path = "${name}/mod.rs"]\npub mod ${name};`)}
+${lines(names, (name) => `#[path = "${name}/mod.rs"]\npub mod ${name.replaceAll('-', '_')};`)}
 
 /// Tells a worker of every pipeline.
 pub fn register(
     options: &mut WorkerOptions,
 ) -> Result<(), WorkflowRegistrationError> {
-${lines(names, (name) => `    ${name}::register(options)?;`)}
+${lines(names, (name) => `    ${name.replaceAll('-', '_')}::register(options)?;`)}
     Ok(())
 }
 `;

@@ -41,7 +41,10 @@ for (const one of twins ? (asked.length ? asked : LANGUAGES) : []) {
 }
 for (const one of ready) {
   const before = performance.now();
-  await one.build();
+  await one.build().catch((error: Error) => {
+    console.error(`${one.label}: the worker does not build\n${error.message}`);
+    process.exit(1);
+  });
   console.log(`${one.label}: worker built in ${seconds(performance.now() - before)}`);
 }
 

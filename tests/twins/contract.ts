@@ -7,6 +7,8 @@ interface Contract {
   /** Each throws an error that names the field at fault. */
   input(value: unknown): void;
   output(value: unknown): void;
+  /** What a stream publishes. */
+  result(value: unknown): void;
   query(name: string, value: unknown): void;
 }
 
@@ -16,15 +18,16 @@ export function contractOf(name: string): Contract {
   const ajv = new Ajv2020({ strict: false, validateFormats: false });
   ajv.addSchema(schema, name);
   const check = (path: string, value: unknown) => {
-    const valid = ajv.validate({ $ref: `${name}#/$defs/${path}` }, value);
-    if (!valid)
-      throw new Error(
-        `examples/contract/${name}.json, ${path}: ${ajv.errorsText()}: ${JSON.stringify(value)}`,
-      );
+    const validate = ajv.getSchema(`${name}#/$defs/${path}`);
+    if (!validate) throw new Error(`examples/contract/${name}.json has no ${path}`);
+    if (validate(value)) return;
+    const problems = ajv.errorsText(validate.errors);
+    throw new Error(`examples/contract/${name}.json, ${path}: ${problems}: ${JSON.stringify(value)}`);
   };
   return {
     input: (value) => check('input', value),
     output: (value) => check('output', value),
+    result: (value) => check('result', value),
     query: (query, value) => check(`queries/properties/${query}`, value),
   };
 }

@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { DataSource, DataTarget, ETLInput, ETLOutput } from '../../examples/ts/etl/types.ts';
+import type { DataSource, DataTarget, ETLInput, ETLOutput, Progress } from '../../examples/ts/etl/types.ts';
 import type { Fault } from '../world/api.ts';
 import { table } from '../world/data.ts';
 import { contentsOf, duck, partsOf } from '../world/warehouse.ts';
 import type { World } from '../world/world.ts';
 import { contractOf } from './contract.ts';
-import { factsOf } from './history.ts';
 import type { Expected, Pipeline, Run, Scenario } from './scenario.ts';
 
 /** Where a run writes: a table or a folder, named after the run. */
@@ -155,7 +154,7 @@ const everyTarget: EtlScenario[] = [
     name: 'January into a database: 56,441 records, a history under 1 MiB, payloads under 256 KiB',
     given: reads(january, { batch_size: 1000 }),
     expected: loaded(JANUARY),
-    async after({ world, handle }, place) {
+    async after({ world, histories }, place) {
       assert.deepEqual(await world.database.contents(place.table), {
         records: JANUARY,
         digest: DIGESTS.database,
@@ -174,7 +173,8 @@ const everyTarget: EtlScenario[] = [
         },
         'New York time, checked by the data itself',
       );
-      const facts = await factsOf(handle);
+      const [facts] = await histories();
+      assert.ok(facts);
       assert.ok(facts.bytes < 1024 * 1024, `${facts.bytes} bytes`);
       assert.ok(facts.largestPayload < 256 * 1024, `${facts.largestPayload} largestPayload`);
       assert.ok(facts.events < 2000, `${facts.events} events`);
@@ -361,6 +361,53 @@ const files: EtlScenario[] = [
     expected: loaded(PLANES, seconds(4 * 30), PLANES),
   },
   {
+    name: 'a clock that is none: final, and the record is named',
+    given: reads(async (world, run) => [
+      planes(await world.write(`${run}.csv`, 'id,year,month,day,sched_dep_time\nF1,2013,1,1,soon\n')),
+    ]),
+    expected: fails('ValidationError', 'transform: planes/F1: sched_dep_time is not a number'),
+  },
+  {
+    name: 'a clock that shows 75 minutes: final, and the record is named',
+    given: reads(async (world, run) => [
+      planes(await world.write(`${run}.csv`, 'id,year,month,day,sched_dep_time\nF1,2013,1,1,1275\n')),
+    ]),
+    expected: fails('ValidationError', 'transform: planes/F1: sched_dep_time is not a time'),
+  },
+  {
+    name: 'a folder where the file should be',
+    given: reads(async (world, run) => [planes(pathToFileURL(await world.newFolder(`${run}.csv`)).href)]),
+    expected: fails('Unavailable', 'source planes: file cannot be read'),
+  },
+  {
+    name: 'a file with a header alone: nothing to load',
+    given: reads(async (world, run) => [planes(await world.write(`${run}.csv`, 'tailnum,year\n'))]),
+    expected: loaded(0),
+  },
+  {
+    name: 'staging that cannot be written',
+    given: heldWeather(1, (world) => [weather(world)]),
+    async during(run) {
+      await run.until('the weather is asked for', () => run.world.api.asked.length === 1);
+      const { runId } = await run.handle.describe();
+      await writeFile(`${await run.world.newFolder('staging')}/${runId}`, 'a file where a folder should be');
+      weatherGate.open();
+    },
+    expected: fails('Unavailable', 'source weather: folder cannot be written'),
+  },
+  {
+    name: 'a clean batch that was changed: it alone fails',
+    given: heldInLoad,
+    async during(run, place) {
+      await untilHeld(run);
+      const { runId } = await run.handle.describe();
+      await writeFile(`${run.world.folder}/staging/${runId}/flights/00005.clean.ndjson`, '{}\n');
+      await run.world.database.release(place.table);
+    },
+    expected: loaded(SAMPLE, seconds(0), 100),
+    after: holds(SAMPLE - 100),
+  },
+  {
     name: 'a staged batch that was changed: final',
     given: flightsFirst,
     async during(run) {
@@ -382,15 +429,12 @@ const files: EtlScenario[] = [
 async function tamper(run: Run, change: (file: string) => Promise<void>): Promise<void> {
   const { runId } = await run.handle.describe();
   const folder = `${run.world.folder}/staging/${runId}/flights`;
-  await run.until('the flights are staged', async () => (await progressOf(run)).processed === SAMPLE);
+  await run.until(
+    'the flights are staged',
+    async () => (await run.progress<Progress>()).processed === SAMPLE,
+  );
   await change(`${folder}/00001.raw.ndjson`);
   weatherGate.open();
-}
-
-async function progressOf(run: Run): Promise<{ phase: string; processed: number; total: number }> {
-  const progress = await run.handle.query<{ phase: string; processed: number; total: number }>('progress');
-  contract.query('progress', progress);
-  return progress;
 }
 
 const kills: EtlScenario[] = [
@@ -439,8 +483,11 @@ const questions: EtlScenario[] = [
     name: 'progress asked in the middle of extract',
     given: flightsFirst,
     async during(run) {
-      await run.until('the flights are staged', async () => (await progressOf(run)).processed === SAMPLE);
-      assert.deepEqual(await progressOf(run), { phase: 'extract', processed: SAMPLE, total: 0 });
+      await run.until(
+        'the flights are staged',
+        async () => (await run.progress<Progress>()).processed === SAMPLE,
+      );
+      assert.deepEqual(await run.progress<Progress>(), { phase: 'extract', processed: SAMPLE, total: 0 });
       weatherGate.open();
     },
     expected: loaded(2 * SAMPLE),
@@ -450,23 +497,23 @@ const questions: EtlScenario[] = [
     given: heldInLoad,
     async during(run, place) {
       await untilHeld(run);
-      assert.deepEqual(await progressOf(run), { phase: 'load', processed: 200, total: SAMPLE });
+      assert.deepEqual(await run.progress<Progress>(), { phase: 'load', processed: 200, total: SAMPLE });
       await run.world.database.release(place.table);
     },
     expected: loaded(SAMPLE),
     async after(run) {
-      assert.deepEqual(await progressOf(run), { phase: 'done', processed: SAMPLE, total: SAMPLE });
+      assert.deepEqual(await run.progress<Progress>(), { phase: 'done', processed: SAMPLE, total: SAMPLE });
     },
   },
   {
     name: 'no secret anywhere in the history: names alone',
     given: reads((world) => [flights(world), weather(world)]),
     expected: loaded(2 * SAMPLE),
-    async after({ world, handle }) {
-      const { text } = await factsOf(handle);
-      for (const [name, value] of Object.entries(world.secrets)) {
-        assert.ok(text.includes(`\${${name}}`));
-        assert.ok(!text.includes(value));
+    async after({ world, histories }) {
+      const text = (await histories()).map((facts) => facts.text).join();
+      for (const name of ['PG_PASSWORD', 'API_TOKEN'] as const) {
+        assert.ok(text.includes(`\${${name}}`), `${name} by name`);
+        assert.ok(!text.includes(world.secrets[name]), `the value of ${name}`);
       }
     },
   },
@@ -569,6 +616,14 @@ const badInputs: EtlScenario[] = [
   refused(
     'a literal token',
     (input) => put(input.target, { connection_string: 'http://127.0.0.1/weather?token=hunter2' }),
+    `target.connection_string: ${SECRET_RULE}`,
+  ),
+  refused(
+    'a literal secret behind a named one',
+    (input) =>
+      put(input.target, {
+        connection_string: `http://127.0.0.1/weather?token=\${API_TOKEN}&password=hunter2`,
+      }),
     `target.connection_string: ${SECRET_RULE}`,
   ),
   refused(

@@ -1,5 +1,5 @@
 /** What a history says, read for assertions. */
-import type { WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import proto from '@temporalio/proto';
 
@@ -17,9 +17,21 @@ export interface HistoryFacts {
   text: string;
 }
 
-/** Fetches and reads the history of a run. */
-export async function factsOf(handle: WorkflowHandle): Promise<HistoryFacts> {
-  const history: IHistory = await handle.fetchHistory();
+/** Fetches and reads the histories of an execution, one a run, the first run first. */
+export async function factsOf(client: Client, handle: WorkflowHandle): Promise<HistoryFacts[]> {
+  const facts: HistoryFacts[] = [];
+  const { workflowId } = handle;
+  let runId = (handle as WorkflowHandleWithFirstExecutionRunId).firstExecutionRunId;
+  while (runId) {
+    const history: IHistory = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    facts.push(read(history));
+    const last = history.events?.at(-1);
+    runId = last?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? '';
+  }
+  return facts;
+}
+
+function read(history: IHistory): HistoryFacts {
   const payloads = payloadsOf(history);
   const decoded = payloads.map((payload) => Buffer.from(payload.data ?? []).toString('utf8'));
   return {

@@ -2,6 +2,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Temporal } from '../world/temporal.ts';
 import type { World } from '../world/world.ts';
+import type { HistoryFacts } from './history.ts';
 
 /** One run of a pipeline, while it goes on. */
 export interface Run {
@@ -10,8 +11,14 @@ export interface Run {
   readonly handle: WorkflowHandle;
   /** Kills the run's own worker with SIGKILL, and starts another. */
   crash(meanwhile?: () => Promise<void> | void): Promise<void>;
-  /** Waits, in wall time, until `condition` holds; fails after ten seconds, naming `what`. */
+  /** Waits, in wall time, until `condition` holds; fails after 30 seconds, naming `what`. */
   until(what: string, condition: () => Promise<boolean> | boolean): Promise<void>;
+  /** The answer of the query `progress`, held against the contract. */
+  progress<Progress>(): Promise<Progress>;
+  /** Whether all that the run does now is wait for a timer. */
+  sleeps(): Promise<boolean>;
+  /** What the histories say, one a run of the execution, the first run first. */
+  histories(): Promise<HistoryFacts[]>;
   /** Runs the pipeline once more with the same input; returns its result. */
   again(): Promise<unknown>;
   /** The attempt that the pending activity of this type is in; 0 when none is pending. */
@@ -56,6 +63,8 @@ export interface Pipeline<Input = unknown, Output = unknown, Place = object> {
 
 export interface Demo<Input> {
   input: Input;
+  /** What happens while it runs. */
+  during?(handle: WorkflowHandle): Promise<void>;
   /** The first rows of what landed, for the reader's eyes. */
   rows(): Promise<Record<string, unknown>[]>;
 }

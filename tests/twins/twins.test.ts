@@ -122,14 +122,25 @@ for (const name of names) {
             const second = await start(`${id}_again`);
             return temporal.settle(() => second.result());
           },
+          async progress<Progress>() {
+            const progress = await handle.query<Progress>('progress');
+            contract.query('progress', progress);
+            return progress;
+          },
+          async sleeps() {
+            const { events } = await handle.fetchHistory();
+            return Boolean(events?.at(-1)?.timerStartedEventAttributes);
+          },
+          histories: () => factsOf(temporal.client, handle),
           attempt: async (activity) => (await pending(handle, activity))?.attempt ?? 0,
         };
         await scenario.during?.(run, place);
         const output = await outcome(run, scenario.expected);
         if (output !== undefined) contract.output(output);
-        const { text } = await factsOf(handle);
-        for (const [secret, value] of Object.entries(world.secrets)) {
-          expect(text.includes(value), `${secret} in the history`).toBe(false);
+        for (const { text } of await run.histories()) {
+          for (const [secret, value] of Object.entries(world.secrets)) {
+            expect(text.includes(value), `${secret} in the history`).toBe(false);
+          }
         }
         await scenario.after?.(run, place);
       });
@@ -173,9 +184,9 @@ function within(output: unknown, expected: object): unknown {
 }
 
 async function until(what: string, condition: () => Promise<boolean> | boolean): Promise<void> {
-  const late = Date.now() + 10_000;
+  const late = Date.now() + 30_000;
   while (!(await condition())) {
-    if (Date.now() > late) throw new Error(`waited ten seconds in vain: ${what}`);
+    if (Date.now() > late) throw new Error(`waited 30 seconds in vain: ${what}`);
     await sleep(10);
   }
 }

@@ -99,7 +99,9 @@ export class Service {
       const fail = (reason: string) => reject(new CommandError(name, reason, service.log));
       child.once('error', (error) => fail(error.message));
       child.once('close', (code) => fail(`ended with code ${code} before it was ready`));
-      child.stdout?.on('data', () => service.#log.includes(options.ready) && resolve());
+      for (const stream of [child.stdout, child.stderr]) {
+        stream?.on('data', () => service.#log.includes(options.ready) && resolve());
+      }
     });
     return service;
   }

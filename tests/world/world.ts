@@ -71,8 +71,11 @@ export class World {
   }
 
   /** The secrets that no history may hold. */
-  get secrets(): Record<string, string> {
-    return { PG_PASSWORD: this.database.password, API_TOKEN: this.api.token };
+  get secrets(): Record<'PG_PASSWORD' | 'API_TOKEN', string> {
+    return {
+      PG_PASSWORD: this.database.password,
+      API_TOKEN: this.api.token,
+    };
   }
 
   /**

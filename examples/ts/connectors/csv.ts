@@ -1,6 +1,6 @@
 /** A CSV file with a header; the first column is the key. */
 import { createReadStream } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { CsvError, parse } from 'csv-parse';
 import { resolve } from './connection.ts';
@@ -16,15 +16,13 @@ export async function* readCsv(
 ): AsyncGenerator<Page> {
   // #step A missing file may still arrive
   const file = fileURLToPath(resolve(connection, ['file']));
-  await access(file).catch(() => {
+  const found = await stat(file).catch(() => undefined);
+  if (!found?.isFile())
     throw unavailable('file cannot be read');
-  });
 
   // #step Skip what an earlier attempt has read
   const done = Number(cursor || 0);
-  const rows = createReadStream(file).pipe(
-    parse({ columns: true }),
-  );
+  const rows = linesOf(file);
   let page: RawRecord[] = [];
   let read = 0;
 
@@ -52,6 +50,16 @@ export async function* readCsv(
   }
 }
 // #endregion read
+
+/** The rows of a file; a pipe hands on data, not errors. */
+function linesOf(
+  file: string,
+): AsyncIterable<Record<string, string>> {
+  const rows = parse({ columns: true, skip_empty_lines: true });
+  const fail = () =>
+    rows.destroy(unavailable('file cannot be read'));
+  return createReadStream(file).on('error', fail).pipe(rows);
+}
 
 function toRecord(row: Record<string, string>): RawRecord {
   const [[, id], ...data] = Object.entries(row) as [

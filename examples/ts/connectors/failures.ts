@@ -4,7 +4,11 @@
  * `InvalidInput` and `ValidationError` are never retried; `Unavailable`, `RateLimited` and
  * `Malformed` are. No message holds a URL: a URL can hold a secret.
  */
-import { ApplicationFailure } from '@temporalio/common';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+} from '@temporalio/common';
 
 /** What the caller asked for cannot be done; the message names the field or the variable. */
 export function invalidInput(
@@ -48,4 +52,32 @@ export function rateLimited(
     type: 'RateLimited',
     nextRetryDelay: seconds * 1000,
   });
+}
+
+/** The failure of the pipeline: the type and the words of what failed inside the activity. */
+// #region failed
+export function failed(
+  what: string,
+  error: unknown,
+): ApplicationFailure {
+  // #step A cancelled pipeline ends as cancelled
+  if (isCancelled(error)) throw error;
+
+  // #step Look inside: an activity's failure wraps its cause
+  const cause =
+    error instanceof ActivityFailure ? error.cause : error;
+  const known = cause instanceof ApplicationFailure;
+
+  // #step Say what failed, and keep the cause's type
+  return ApplicationFailure.nonRetryable(
+    `${what}: ${known ? cause.message : 'timed out'}`,
+    known ? cause.type : 'Timeout',
+  );
+}
+// #endregion failed
+
+function isCancelled(error: unknown): boolean {
+  const cause =
+    error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof CancelledFailure;
 }

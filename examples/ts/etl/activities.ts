@@ -191,22 +191,24 @@ function departures(
   flight: RawRecord['data'],
 ): void {
   // #step Read the clock on the wall in New York
-  const { year, month, day } = flight as Record<string, number>;
-  const clock = toNumber(
-    id,
-    'sched_dep_time',
-    flight.sched_dep_time,
-  );
+  const part = (name: string) =>
+    toNumber(id, name, flight[name] ?? '');
+  const clock = part('sched_dep_time');
   const scheduled = DateTime.fromObject(
     {
-      year,
-      month,
-      day,
+      year: part('year'),
+      month: part('month'),
+      day: part('day'),
       hour: Math.floor(clock / 100),
       minute: clock % 100,
     },
     { zone: 'America/New_York' },
   ).toUTC();
+  if (!scheduled.isValid) {
+    throw validationError(
+      `${id}: sched_dep_time is not a time`,
+    );
+  }
 
   // #step A delay may cross midnight: add it to the instant
   const minutes = flight.dep_delay as number | null;

@@ -1,49 +1,26 @@
 /** What goes into the ETL pipeline and what comes out. The contract: examples/contract/etl.json. */
 import { z } from 'zod';
 import { invalidInput } from '../connectors/failures.ts';
+import {
+  COMMON_RULES,
+  hidesSecrets,
+  NAME,
+  or,
+  words,
+} from '../connectors/input.ts';
 import type { Batch } from '../connectors/records.ts';
 
 // #region rules
 // #step One rule a field, in the same words everywhere
 const RULES = {
-  name: 'must be letters, digits, "-" or "_"',
+  ...COMMON_RULES,
   sources: 'must hold at least one source',
   once: 'must not be used twice',
   source: 'must be database, api or file',
   target: 'must be database, warehouse or file',
-  secret: 'must not hold a secret: write ${NAME} for it',
   size: 'must be a whole number from 1 to 10000',
-  type: 'has the wrong type',
 };
-
-// #step What a secret in a URL looks like
-const NAME = /^[A-Za-z0-9_-]+$/;
-const PASSWORD = /^[^:]+:\/\/[^:/?#]*:([^/?#]*)@/;
-const TOKEN = /[?&](?:password|token|secret)=([^&#]*)/;
-const PLACEHOLDER = /^(\$\{\w+\})?$/;
 // #endregion rules
-
-/** A missing field breaks its own rule; a field of another type has the wrong type. */
-const or = (rule: string) => ({
-  error: ({
-    code,
-    input,
-  }: {
-    code?: string;
-    input?: unknown;
-  }) =>
-    input === undefined ||
-    (code === 'invalid_value' && typeof input === 'string')
-      ? rule
-      : RULES.type,
-});
-
-/** Whether every password and token in the URL is a `${NAME}`. */
-function hidesSecrets(url: string): boolean {
-  return [PASSWORD, TOKEN].every((secret) =>
-    PLACEHOLDER.test(secret.exec(url)?.[1] ?? ''),
-  );
-}
 
 /** Reports the second use of a source_id: it names the staged files. */
 function eachOnce(
@@ -166,14 +143,3 @@ export function validate(input: unknown): ETLInput {
   throw invalidInput(words(issue));
 }
 // #endregion validate
-
-/** `sources[0].source_id: rule`; of a wrong type only the outermost field is named. */
-function words(issue: z.core.$ZodIssue | undefined): string {
-  const { path = [], message = '' } = issue ?? {};
-  const [top = 'input', ...inner] = path;
-  const named = message === RULES.type ? [] : inner;
-  const field = named.map((key) =>
-    typeof key === 'number' ? `[${key}]` : `.${String(key)}`,
-  );
-  return `${String(top)}${field.join('')}: ${message}`;
-}

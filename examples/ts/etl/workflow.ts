@@ -1,13 +1,11 @@
 /** The ETL pipeline: it decides what happens next, and never sees a row. */
 import {
-  ActivityFailure,
-  ApplicationFailure,
   defineQuery,
-  isCancellation,
   log,
   proxyActivities,
   setHandler,
 } from '@temporalio/workflow';
+import { failed } from '../connectors/failures.ts';
 import type { Batch } from '../connectors/records.ts';
 import type * as activities from './activities.ts';
 import {
@@ -54,7 +52,7 @@ const { LoadData } = proxyActivities<typeof activities>({
 });
 // #endregion options
 
-export const progressQuery = defineQuery<Progress>('progress');
+const progressQuery = defineQuery<Progress>('progress');
 
 /** Extracts from all sources, transforms, loads; answers how many records went where. */
 export async function ETLPipeline(
@@ -170,25 +168,3 @@ export async function ETLPipeline(
 function countOf(batches: Batch[]): number {
   return batches.reduce((sum, batch) => sum + batch.count, 0);
 }
-
-/** The failure of the pipeline: the type and the words of what failed inside the activity. */
-// #region failed
-function failed(
-  what: string,
-  error: unknown,
-): ApplicationFailure {
-  // #step A cancelled pipeline ends as cancelled
-  if (isCancellation(error)) throw error;
-
-  // #step Look inside: an activity's failure wraps its cause
-  const cause =
-    error instanceof ActivityFailure ? error.cause : error;
-  const known = cause instanceof ApplicationFailure;
-
-  // #step Say what failed, and keep the cause's type
-  return ApplicationFailure.nonRetryable(
-    `${what}: ${known ? cause.message : 'timed out'}`,
-    known ? cause.type : 'Timeout',
-  );
-}
-// #endregion failed

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -31,9 +32,11 @@ var (
 // #step Only a name may stand where a secret would
 func hidesSecrets(url string) bool {
 	for _, secret := range []*regexp.Regexp{password, token} {
-		found := secret.FindStringSubmatch(url)
-		if found != nil && !onlyName.MatchString(found[1]) {
-			return false
+		found := secret.FindAllStringSubmatch(url, -1)
+		for _, match := range found {
+			if !onlyName.MatchString(match[1]) {
+				return false
+			}
 		}
 	}
 	return true
@@ -49,12 +52,13 @@ type Checks struct {
 	mistyped string
 }
 
-// Decode reads raw into input, which keeps its zero values where fields are missing. A wrong JSON type
+// Decode reads raw into input, which keeps its values where fields are missing. A wrong JSON type
 // becomes the fault of its field when the turn of that field comes, or at once when there is no object.
-func Decode(raw json.RawMessage, input any) *Checks {
+// What is inside of the lenient fields is as encoding/json takes it: null is for pointers.
+func Decode(raw json.RawMessage, input any, lenient ...string) *Checks {
 	var value any
 	_ = json.Unmarshal(raw, &value)
-	plain, _ := json.Marshal(exact(value))
+	plain, _ := json.Marshal(exact(value, lenient))
 	err := json.Unmarshal(plain, input)
 	var wrong *json.UnmarshalTypeError
 	switch {
@@ -96,13 +100,13 @@ func outermost(field string) string {
 
 // exact keeps encoding/json from being lenient: it takes null for a missing field, so null becomes
 // false, which no field takes; it matches names whatever their case, so only lower-case names stay.
-func exact(value any) any {
+func exact(value any, lenient []string) any {
 	switch value := value.(type) {
 	case nil:
 		return false
 	case []any:
 		for i := range value {
-			value[i] = exact(value[i])
+			value[i] = exact(value[i], nil)
 		}
 	case map[string]any:
 		for name := range value {
@@ -110,7 +114,9 @@ func exact(value any) any {
 				delete(value, name)
 				continue
 			}
-			value[name] = exact(value[name])
+			if value[name] == nil || !slices.Contains(lenient, name) {
+				value[name] = exact(value[name], nil)
+			}
 		}
 	}
 	return value

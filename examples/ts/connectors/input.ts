@@ -1,0 +1,52 @@
+/** Checking input: the same rules and the same words for every pipeline. */
+import type { z } from 'zod';
+
+/** What names may look like: they go into file names. */
+export const NAME = /^[A-Za-z0-9_-]+$/;
+
+/** The rules that every pipeline has. */
+export const COMMON_RULES = {
+  name: 'must be letters, digits, "-" or "_"',
+  secret: 'must not hold a secret: write ${NAME} for it',
+  type: 'has the wrong type',
+};
+
+// #region secrets
+// #step What a secret in a URL looks like
+const PASSWORD = /^[^:]+:\/\/[^:/?#]*:([^/?#]*)@/g;
+const TOKEN = /[?&](?:password|token|secret)=([^&#]*)/g;
+const PLACEHOLDER = /^(\$\{\w+\})?$/;
+
+// #step Only a name may stand where a secret would
+export function hidesSecrets(url: string): boolean {
+  return [PASSWORD, TOKEN].every((secret) => {
+    const found = [...url.matchAll(secret)];
+    return found.every(([, value = '']) =>
+      PLACEHOLDER.test(value),
+    );
+  });
+}
+// #endregion secrets
+
+/** For a schema: a missing field breaks its own rule, a field of another type has the wrong type. */
+export const or = (rule: string) => ({
+  error: (issue: { code?: string; input?: unknown }) => {
+    const { code, input } = issue;
+    const unknown =
+      code === 'invalid_value' && typeof input === 'string';
+    return input === undefined || unknown
+      ? rule
+      : COMMON_RULES.type;
+  },
+});
+
+/** `sources[0].source_id: rule`; of a wrong type only the outermost field is named. */
+export function words(issue?: z.core.$ZodIssue): string {
+  const { path = [], message = '' } = issue ?? {};
+  const [top = 'input', ...inner] = path;
+  const named = message === COMMON_RULES.type ? [] : inner;
+  const field = named.map((key) =>
+    typeof key === 'number' ? `[${key}]` : `.${String(key)}`,
+  );
+  return `${String(top)}${field.join('')}: ${message}`;
+}
