@@ -1,10 +1,14 @@
 package connectors
 
 import (
+	"context"
 	"crypto/rand"
+	"errors"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // #region aside
@@ -33,6 +37,50 @@ func writeAside(file string, body []byte) error {
 }
 
 // #endregion aside
+
+// A lock that is older was left by a process that died.
+const (
+	staleAfter = 10 * time.Second
+	lookAgain  = 5 * time.Millisecond
+)
+
+// locked runs use while no other process holds the lock of file. Who dies with the lock loses it
+// after ten seconds.
+func locked(ctx context.Context, file string, use func() error) error {
+	lock := file + ".lock"
+	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+		return err
+	}
+	for {
+		err := takeLock(lock)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(lookAgain):
+		}
+	}
+	defer func() { _ = os.Remove(lock) }()
+	return use()
+}
+
+// takeLock makes the lock. fs.ErrExist says that another has it.
+func takeLock(lock string) error {
+	made, err := os.OpenFile(lock, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	if err == nil {
+		return made.Close()
+	}
+	held, missing := os.Stat(lock)
+	if missing == nil && time.Since(held.ModTime()) > staleAfter {
+		_ = os.Remove(lock)
+	}
+	return err
+}
 
 // writePart writes one part into the folder that a connection string names.
 func writePart(connection, name string, body []byte) error {

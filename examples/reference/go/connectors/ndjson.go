@@ -40,10 +40,13 @@ func toNDJSON[T any](records []T) []byte {
 	return []byte(verbatim.Replace(lines.String()))
 }
 
-// fromNDJSON reads lines into records.
+// fromNDJSON reads lines into records; an empty line is none.
 func fromNDJSON[T any](body []byte, records *[]T) error {
 	*records = []T{}
 	for line := range bytes.Lines(body) {
+		if line[0] == '\n' {
+			continue
+		}
 		var record T
 		if err := json.Unmarshal(line, &record); err != nil {
 			return err

@@ -24,12 +24,12 @@ func TestLinesAreTheBytesOfJavaScript(t *testing.T) {
 			if err := json.Unmarshal([]byte(test.in), &value); err != nil {
 				t.Fatal(err)
 			}
-			if got := toJSON(unsigned(value)); got != test.want {
+			if got := ToJSON(unsigned(value)); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})
 	}
-	if got := toJSON("a\xffb"); got != "\"a\ufffdb\"" {
+	if got := ToJSON("a\xffb"); got != "\"a\ufffdb\"" {
 		t.Errorf("a byte that is no text: got %s", got)
 	}
 }

@@ -21,7 +21,7 @@ func WriteParquet(
 	}
 	rows := make([]row, len(records))
 	for i, record := range records {
-		data, meta := toJSON(record.Data), record.Metadata
+		data, meta := ToJSON(record.Data), record.Metadata
 		rows[i] = row{
 			record.ID, data, meta.ProcessedAt, meta.Version,
 		}
@@ -35,8 +35,8 @@ func WriteParquet(
 
 // #endregion write
 
-// toJSON is a value as JSON text, in the bytes of a line.
-func toJSON(value any) string {
+// ToJSON is a value as JSON text, in the bytes of a line.
+func ToJSON(value any) string {
 	return string(bytes.TrimSuffix(toNDJSON([]any{value}), []byte("\n")))
 }
 

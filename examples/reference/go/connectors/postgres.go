@@ -157,7 +157,7 @@ func Upsert(
 			 ON CONFLICT (id) DO UPDATE SET data = excluded.data,
 			   processed_at = excluded.processed_at,
 			   version = excluded.version`,
-			toJSON(records))
+			ToJSON(records))
 		return err
 	}
 

@@ -6,8 +6,10 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"durable-pipelines/etl"
+	"durable-pipelines/streaming"
 )
 
 func register(r worker.Registry) {
 	etl.Register(r)
+	streaming.Register(r)
 }

@@ -1,0 +1,83 @@
+package connectors
+
+import (
+	"context"
+	"net/url"
+)
+
+// Topics: ordered messages that are read from a cursor and published once, whatever the broker.
+
+// Message is one message. Publishing a second one of the same ID changes nothing.
+type Message struct {
+	Body string `json:"body"`
+	ID   string `json:"id"`
+}
+
+// TopicPage is some messages of a topic, and the broker's sequence to go on behind.
+type TopicPage struct {
+	Messages []Message
+	Cursor   int64
+}
+
+// broker is what a topic can be on.
+type broker struct {
+	read func(
+		ctx context.Context, topic *url.URL, cursor int64, most int,
+	) (TopicPage, error)
+	publish func(
+		ctx context.Context, topic *url.URL, messages []Message,
+	) error
+}
+
+var brokers = map[string]broker{
+	"nats": {readNATS, publishNATS},
+	"file": {readFileTopic, publishFile},
+}
+
+// topicURL resolves the URL of a topic.
+func topicURL(topic string) (*url.URL, error) {
+	return resolve(topic, "nats", "file")
+}
+
+// #region read
+
+// ReadTopic returns at most so many messages behind the cursor;
+// none when nothing is new. It never waits for more.
+func ReadTopic(
+	ctx context.Context, topic string, cursor int64, most int,
+) (TopicPage, error) {
+	// #step The scheme says which broker
+	address, err := topicURL(topic)
+	if err != nil {
+		return TopicPage{}, err
+	}
+	read := brokers[address.Scheme].read
+
+	// #step Bounded: a cursor to start behind, a limit
+	return read(ctx, address, cursor, most)
+}
+
+// #endregion read
+
+// #region publish
+
+// Publish publishes messages in order; those that the topic has
+// already are left out.
+func Publish(
+	ctx context.Context, topic string, messages []Message,
+) error {
+	// #step Nothing to say: do not connect
+	if len(messages) == 0 {
+		return nil
+	}
+
+	// #step The id of a message is its de-duplication id
+	address, err := topicURL(topic)
+	if err != nil {
+		return err
+	}
+	publish := brokers[address.Scheme].publish
+	return publish(ctx, address, messages)
+}
+
+// #endregion publish
