@@ -1,8 +1,12 @@
 //! A CSV file with a header; the first column is the key.
-use std::{fs::File, iter::Skip};
+use std::{
+    fs::File,
+    io::{self, Read},
+};
 
-use csv::{Reader, StringRecord, StringRecordsIntoIter};
+use csv::{ByteRecord, ByteRecordsIntoIter, Position, Reader};
 use serde_json::Value;
+use temporalio_sdk::ApplicationFailure;
 
 use super::{
     connection::resolve_path,
@@ -12,8 +16,8 @@ use super::{
 
 /// Pages of `size` records; the cursor counts the records already read.
 pub struct CsvPages {
-    header: StringRecord,
-    rows: Skip<StringRecordsIntoIter<File>>,
+    header: ByteRecord,
+    rows: ByteRecordsIntoIter<Quotes>,
     read: usize,
     size: usize,
 }
@@ -27,14 +31,13 @@ impl CsvPages {
         size: usize,
     ) -> Result<Self> {
         // #step A missing file may still arrive
-        let file = resolve_path(connection)?;
-        let mut reader = Reader::from_path(file)
-            .map_err(|_| unavailable("file cannot be read"))?;
+        let path = resolve_path(connection)?;
+        let file = File::open(path).map_err(|_| unreadable())?;
+        let (header, mut rows) = rows_of(file)?;
 
         // #step Skip what an earlier attempt has read
-        let header = header_of(&mut reader)?;
         let read = cursor.parse().unwrap_or(0);
-        let rows = reader.into_records().skip(read);
+        rows.by_ref().take(read).for_each(drop);
         Ok(Self { header, rows, read, size })
     }
 
@@ -44,15 +47,13 @@ impl CsvPages {
         while records.len() < self.size
             && let Some(row) = self.rows.next()
         {
-            self.read += 1;
-            match row {
+            match whole(row, self.rows.reader().get_ref())? {
                 // #step The first column is the key
                 Ok(row) => {
                     records.push(to_record(&self.header, &row));
                 }
                 // #step A torn line will not mend itself
-                Err(torn) => {
-                    let line = line_of(&torn);
+                Err(line) => {
                     return Err(validation_error(format!(
                         "CSV line {line} is torn"
                     )));
@@ -61,6 +62,7 @@ impl CsvPages {
         }
 
         // #step The last page may be short
+        self.read += records.len();
         let cursor = self.read.to_string();
         let page = Page { records, cursor };
         Ok(Some(page).filter(|page| !page.records.is_empty()))
@@ -68,26 +70,69 @@ impl CsvPages {
 }
 // #endregion read
 
-fn header_of(reader: &mut Reader<File>) -> Result<StringRecord> {
-    let header = reader.headers();
-    header
-        .cloned()
-        .map_err(|_| unavailable("file cannot be read"))
+fn unreadable() -> ApplicationFailure {
+    unavailable("file cannot be read")
 }
 
-/// The line of the file that a fault is in.
-fn line_of(fault: &csv::Error) -> u64 {
-    fault.position().map_or(0, |position| position.line())
+fn rows_of(
+    file: File,
+) -> Result<(ByteRecord, ByteRecordsIntoIter<Quotes>)> {
+    let file = Quotes { file, open: false, ended: false };
+    let mut reader = Reader::from_reader(file);
+    let header = reader.byte_headers().cloned();
+    let header = header.map_err(|_| unreadable())?;
+    Ok((header, reader.into_byte_records()))
+}
+
+/// The row, or the line where it is torn.
+fn whole(
+    row: csv::Result<ByteRecord>,
+    file: &Quotes,
+) -> Result<Result<ByteRecord, u64>> {
+    let torn = match &row {
+        Ok(row) if file.open && file.ended => row.position(),
+        Ok(_) => None,
+        Err(error) => error.position(),
+    };
+    match (torn.map(Position::line), row) {
+        (Some(line), _) => Ok(Err(line)),
+        (None, Ok(row)) => Ok(Ok(row)),
+        (None, Err(_)) => Err(unreadable()),
+    }
+}
+
+/// A file that minds its quotes: the csv crate takes an end within quotes for the end of a field.
+struct Quotes {
+    file: File,
+    open: bool,
+    ended: bool,
+}
+
+impl Read for Quotes {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let size = self.file.read(buffer)?;
+        let bytes = &buffer[..size];
+        let quotes = bytes.iter().filter(|&&byte| byte == b'"');
+        self.open ^= quotes.count() % 2 == 1;
+        self.ended = size == 0;
+        Ok(size)
+    }
 }
 
 fn to_record(
-    header: &StringRecord,
-    row: &StringRecord,
+    header: &ByteRecord,
+    row: &ByteRecord,
 ) -> RawRecord {
-    let mut fields = header.iter().zip(row);
-    let id = fields.next().map(|(_, key)| key.to_owned());
-    let data = fields
-        .map(|(name, text)| (name.to_owned(), Value::from(text)))
+    let text =
+        |bytes| String::from_utf8_lossy(bytes).into_owned();
+    let id = row.iter().next().map(text);
+    let data = header
+        .iter()
+        .zip(row)
+        .skip(1)
+        .map(|(name, value)| {
+            (text(name), Value::from(text(value)))
+        })
         .collect();
     RawRecord { id: id.unwrap_or_default(), data }
 }

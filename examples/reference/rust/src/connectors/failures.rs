@@ -61,19 +61,29 @@ pub fn failed(
     }
 
     // #step Look inside: an activity's failure wraps its cause
-    let (message, kind) = match error.cause() {
-        Some(IncomingError::Application(cause)) => (
-            cause.to_string(),
-            cause.type_name().unwrap_or_default(),
-        ),
-        _ => ("timed out".to_owned(), "Timeout"),
-    };
+    let cause = error.cause().and_then(application);
+    let known = cause.map(|cause| cause.to_string());
 
     // #step Say what failed, and keep the cause's type
-    let message = format!("{what}: {message}");
+    let reason = known.as_deref().unwrap_or("timed out");
+    let kind = cause.map_or("Timeout", type_of);
+    let message = format!("{what}: {reason}");
     Ok(failure(kind, message, true, None))
 }
 // #endregion failed
+
+fn application(
+    cause: &IncomingError,
+) -> Option<&ApplicationFailure> {
+    match cause {
+        IncomingError::Application(failure) => Some(failure),
+        _ => None,
+    }
+}
+
+fn type_of(failure: &ApplicationFailure) -> &str {
+    failure.type_name().unwrap_or_default()
+}
 
 fn failure(
     type_name: &str,

@@ -1,7 +1,7 @@
 //! The three activities of the ETL pipeline: all that touches the world outside.
 use jiff::{
-    SignedDuration, Timestamp, ToSpan,
-    civil::{Date, DateTime, Time},
+    SignedDuration, Timestamp,
+    civil::{Date, Time},
     tz::{self, TimeZone},
 };
 use serde::{Deserialize, Serialize};
@@ -281,8 +281,7 @@ fn departures(
     let (year, month) = (read("year")?, read("month")?);
     let (day, clock) = (read("day")?, read("sched_dep_time")?);
     let scheduled = on_the_wall(year, month, day, clock)
-        .and_then(|time| NEW_YORK.to_timestamp(time))
-        .map_err(|_| no_time(id))?;
+        .ok_or_else(|| no_time(id))?;
 
     // #step A delay may cross midnight: add it to the instant
     let left = at(flight, "dep_delay")
@@ -298,18 +297,25 @@ fn departures(
 }
 // #endregion clock
 
-/// 517 is 5:17; 2400 is the midnight that ends the day.
+/// 517 is 5:17 in New York; 2400 is the midnight that ends the day.
 fn on_the_wall(
     year: f64,
     month: f64,
     day: f64,
     clock: f64,
-) -> Result<DateTime, jiff::Error> {
+) -> Option<Timestamp> {
+    let date =
+        Date::new(year as i16, month as i8, day as i8).ok()?;
+    let (date, clock) = match clock {
+        2400.0 => (date.tomorrow().ok()?, 0.0),
+        _ => (date, clock),
+    };
     let (hour, minute) =
-        (clock as i64 / 100, clock as i64 % 100);
-    let date = Date::new(year as i16, month as i8, day as i8)?;
-    let time = Time::new((hour % 24) as i8, minute as i8, 0, 0)?;
-    date.to_datetime(time).checked_add((hour / 24).days())
+        (clock.div_euclid(100.0), clock.rem_euclid(100.0));
+    let time = Time::new(hour as i8, minute as i8, 0, 0).ok()?;
+    let exact = clock.fract() == 0.0;
+    let wall = exact.then(|| date.to_datetime(time))?;
+    NEW_YORK.to_timestamp(wall).ok()
 }
 
 fn delay(minutes: f64) -> Result<SignedDuration, jiff::Error> {

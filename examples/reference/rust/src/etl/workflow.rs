@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use temporalio_common::RetryPolicy;
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_sdk::{
-    ActivityOptions, WorkflowContext, WorkflowContextView,
-    WorkflowResult, WorkflowTermination,
+    ActivityOptions, ApplicationFailure, WorkflowContext,
+    WorkflowContextView, WorkflowResult, WorkflowTermination,
 };
 use tracing::warn;
 
@@ -106,7 +106,7 @@ impl EtlPipeline {
     // #endregion start
 
     async fn etl(
-        ctx: &mut WorkflowContext<Self>,
+        ctx: &WorkflowContext<Self>,
         input: EtlInput,
         started: i64,
         processed_at: String,
@@ -120,7 +120,7 @@ impl EtlPipeline {
 
         // #region extract
         // #step Read all sources at the same time
-        let reads = sources.into_iter().map(async |source| {
+        let reads = sources.into_iter().map(|source| async {
             let what = format!("source {}", source.source_id);
             let extract = ctx.execute_activity(
                 EtlActivities::extract_data,
@@ -194,9 +194,7 @@ impl EtlPipeline {
                     }
 
                     // #step Any other failure costs this batch only
-                    if !ctx.is_replaying() {
-                        warn!(uri, %failure, "batch not loaded");
-                    }
+                    not_loaded(ctx, &uri, &failure);
                 }
             }
             ctx.state_mut(|s| s.add(count));
@@ -228,6 +226,17 @@ impl EtlPipeline {
     }
 }
 
+/// Logs it, but not again in each replay.
+fn not_loaded(
+    ctx: &WorkflowContext<EtlPipeline>,
+    uri: &str,
+    reason: &ApplicationFailure,
+) {
+    if !ctx.is_replaying() {
+        warn!(uri, %reason, "batch not loaded");
+    }
+}
+
 fn count_of(batches: &[Batch]) -> usize {
     batches.iter().map(|batch| batch.count).sum()
 }
@@ -246,7 +255,8 @@ fn to_iso(millis: i64) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
-/// Like `join_all`, but over at the first failure.
+/// Like the SDK's `join_all`, but over at the first failure. The `try_join_all` of futures wakes itself
+/// when it joins more than 30: the SDK's detector takes that for foreign and stops the workflow.
 async fn try_join_all<F, T, E>(
     futures: impl IntoIterator<Item = F>,
 ) -> Result<Vec<T>, E>
