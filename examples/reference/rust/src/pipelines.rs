@@ -3,11 +3,14 @@ use temporalio_sdk::{WorkerOptions, WorkflowRegistrationError};
 
 #[path = "etl/mod.rs"]
 pub mod etl;
+#[path = "streaming/mod.rs"]
+pub mod streaming;
 
 /// Tells a worker of every pipeline.
 pub fn register(
     options: &mut WorkerOptions,
 ) -> Result<(), WorkflowRegistrationError> {
     etl::register(options)?;
+    streaming::register(options)?;
     Ok(())
 }

@@ -1,0 +1,65 @@
+//! Topics: ordered messages that are read from a cursor and published once, whatever the broker.
+use serde::{Deserialize, Serialize};
+
+use super::{
+    connection::resolve,
+    failures::Result,
+    topic_file::{publish_file, read_file},
+    topic_nats::{publish_nats, read_nats},
+};
+
+/// A message. Publishing a second one of the same id changes nothing.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Message {
+    pub body: String,
+    pub id: String,
+}
+
+/// Some messages of a topic, and the broker's sequence to go on behind.
+#[derive(Clone, Debug)]
+pub struct TopicPage {
+    pub messages: Vec<Message>,
+    pub cursor: u64,
+}
+
+const SCHEMES: [&str; 2] = ["nats", "file"];
+
+/// At most `most` messages behind `cursor`; none when nothing is new. Never waits for more.
+// #region read
+pub async fn read_topic(
+    topic: &str,
+    cursor: u64,
+    most: usize,
+) -> Result<TopicPage> {
+    // #step The scheme says which broker
+    let url = resolve(topic, &SCHEMES)?;
+    let is_nats = url.scheme() == "nats";
+
+    // #step Bounded: a cursor to start behind, a limit
+    if is_nats {
+        read_nats(&url, cursor, most).await
+    } else {
+        read_file(&url, cursor, most).await
+    }
+}
+// #endregion read
+
+/// Publishes messages in order; those that the topic has already are left out.
+// #region publish
+pub async fn publish(
+    topic: &str,
+    messages: &[Message],
+) -> Result<()> {
+    // #step Nothing to say: do not connect
+    if messages.is_empty() {
+        return Ok(());
+    }
+
+    // #step The id of a message is its de-duplication id
+    let url = resolve(topic, &SCHEMES)?;
+    match url.scheme() {
+        "nats" => publish_nats(&url, messages).await,
+        _ => publish_file(&url, messages).await,
+    }
+}
+// #endregion publish
