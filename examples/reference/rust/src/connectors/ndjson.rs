@@ -31,15 +31,21 @@ pub fn from_ndjson<T: DeserializeOwned>(
 
 /// JSON with keys sorted at every depth and numbers as JavaScript prints them.
 pub fn canonical(record: &impl Serialize) -> String {
-    let plain = "records are plain JSON";
-    let mut value = to_value(record).expect(plain);
+    let mut value = to_value(record).expect(PLAIN);
     value.sort_all_objects();
+    to_json(&value)
+}
+
+/// JSON with keys as they come and numbers as JavaScript prints them.
+pub fn to_json(record: &impl Serialize) -> String {
     let mut json = Vec::new();
     let mut lines =
         Serializer::with_formatter(&mut json, LikeJavaScript);
-    value.serialize(&mut lines).expect(plain);
-    String::from_utf8(json).expect(plain)
+    record.serialize(&mut lines).expect(PLAIN);
+    String::from_utf8(json).expect(PLAIN)
 }
+
+const PLAIN: &str = "records are plain JSON";
 
 /// JavaScript has one type of number: 517.0 is 517, 1e-5 is 0.00001, 1e21 is 1e+21.
 struct LikeJavaScript;

@@ -2,7 +2,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use async_nats::{
-    ConnectOptions, Error,
+    ConnectOptions, Error, HeaderValue,
     header::NATS_MESSAGE_ID,
     jetstream::{
         self, Context,
@@ -13,6 +13,7 @@ use async_nats::{
 };
 use futures::TryStreamExt;
 use percent_encoding::percent_decode_str;
+use temporalio_sdk::ApplicationFailure;
 use url::{Position, Url};
 
 use super::{
@@ -69,8 +70,9 @@ pub async fn publish_nats(
         let (js, _) = open(url).await?;
         for Message { id, body } in messages.iter().cloned() {
             // #step The broker drops an id that it knows
+            let id: HeaderValue = id.parse()?;
             let message = PublishMessage::build()
-                .message_id(id)
+                .header(NATS_MESSAGE_ID, id)
                 .payload(body.into());
             let subject = subject_of(url).to_owned();
             js.send_publish(subject, message).await?.await?;
@@ -140,6 +142,6 @@ fn decoded(text: &str) -> String {
         .map_or_else(|_| text.to_owned(), Cow::into_owned)
 }
 
-fn no_answer(_: Error) -> temporalio_sdk::ApplicationFailure {
+fn no_answer(_: Error) -> ApplicationFailure {
     unavailable("broker did not answer")
 }

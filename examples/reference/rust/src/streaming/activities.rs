@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, from_str, from_value, to_string};
+use serde_json::{Value, from_str, from_value};
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{
     ActivityContext, ActivityError,
@@ -15,6 +15,7 @@ use super::types::{
 };
 use crate::connectors::{
     input::Whole,
+    ndjson::to_json,
     staging::{fetch_staged, stage, staged_at},
     topic::{Message, publish, read_topic},
 };
@@ -134,7 +135,7 @@ impl StreamActivities {
             let mean_delay = (departures > 0).then(|| {
                 window.delay_sum as f64 / departures as f64
             });
-            let body = json(&WindowResult {
+            let body = to_json(&WindowResult {
                 stream_id: stream_id.clone(),
                 window_start,
                 origin,
@@ -201,7 +202,10 @@ fn dead_letter(
     message: Message,
 ) -> Message {
     let id = message.id.clone();
-    Message { id, body: json(&DeadLetter { reason, message }) }
+    Message {
+        id,
+        body: to_json(&DeadLetter { reason, message }),
+    }
 }
 
 /// In the order of time, then of airports.
@@ -254,8 +258,4 @@ fn seconds(text: &str) -> Option<i64> {
 fn instant(seconds: i64) -> String {
     let time = Timestamp::from_second(seconds);
     time.unwrap_or_default().to_string()
-}
-
-fn json(body: &impl Serialize) -> String {
-    to_string(body).expect("messages are plain JSON")
 }
