@@ -186,7 +186,9 @@ func StreamProcessing(ctx workflow.Context, raw json.RawMessage) (StreamOutput, 
 
 	// #step Answer the totals of all the runs
 	phase = "done"
-	stop.Receive(ctx, nil)
+	for stop.ReceiveAsync(nil) {
+		// Taken, or the SDK warns of signals left behind.
+	}
 	return StreamOutput{
 		StreamID:         input.StreamID,
 		TotalEvents:      state.TotalEvents,
