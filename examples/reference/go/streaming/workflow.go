@@ -125,12 +125,10 @@ func StreamProcessing(ctx workflow.Context, raw json.RawMessage) (StreamOutput, 
 			window := time.Duration(size) * time.Second
 			sleepCtx, wake := workflow.WithCancel(ctx)
 			sleep := workflow.NewTimer(sleepCtx, window)
-			err := workflow.Await(ctx, func() bool {
+			// Cancelled, it is over too: the next read says so.
+			_ = workflow.Await(ctx, func() bool {
 				return stopped() || sleep.IsReady()
 			})
-			if err != nil {
-				return StreamOutput{}, err
-			}
 			wake()
 		} else {
 			// #step Sort the events into windows
