@@ -136,3 +136,55 @@ fn to_record(
         .collect();
     RawRecord { id: id.unwrap_or_default(), data }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{env, fs};
+
+    use url::Url;
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// The cursors of all pages of two records, or the words of the failure.
+    fn read(
+        text: &str,
+        cursor: &str,
+    ) -> Result<Vec<String>, String> {
+        let file = env::temp_dir()
+            .join(format!("{}.csv", Uuid::new_v4()));
+        fs::write(&file, text).unwrap();
+        let url = Url::from_file_path(&file).unwrap();
+        let pages = CsvPages::open(url.as_str(), cursor, 2);
+        fs::remove_file(&file).unwrap();
+        let mut pages =
+            pages.map_err(|failure| failure.to_string())?;
+        let mut cursors = Vec::new();
+        while let Some(page) = pages
+            .next_page()
+            .map_err(|failure| failure.to_string())?
+        {
+            cursors.push(page.cursor);
+        }
+        Ok(cursors)
+    }
+
+    #[test]
+    fn pages_go_on_behind_the_cursor() {
+        let text = "key,text\n1,a\n2,b\n3,\"c\n\"\"d\"\"\"\n";
+        assert_eq!(read(text, "").unwrap(), ["2", "3"]);
+        assert_eq!(read(text, "2").unwrap(), ["3"]);
+        assert!(read(text, "3").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_file_torn_anywhere_is_noticed() {
+        for text in ["1,a\n2", "1,a\n2,\"b", "1,a\n2,\"b\n"] {
+            let text = format!("key,text\n{text}");
+            assert_eq!(
+                read(&text, "").unwrap_err(),
+                "CSV line 3 is torn"
+            );
+        }
+    }
+}

@@ -345,3 +345,96 @@ fn put(
     });
     flight.insert(field.to_owned(), text.into());
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// What `typed` makes of a flight: when it should have left, and when it did.
+    fn left(
+        month: u8,
+        day: u8,
+        clock: &str,
+        delay: &str,
+    ) -> Result<[Value; 2], String> {
+        let data = json!({
+            "year": "2013", "month": month, "day": day,
+            "sched_dep_time": clock, "dep_delay": delay,
+        });
+        let Value::Object(data) = data else { unreachable!() };
+        let record = RawRecord { id: "f/1".to_owned(), data };
+        let mut typed = typed(record)
+            .map_err(|failure| failure.to_string())?;
+        Ok(["sched_dep_time", "dep_time"]
+            .map(|field| typed.data[field].take()))
+    }
+
+    #[test]
+    fn the_clock_of_new_york_becomes_instants() {
+        let cases = [
+            (
+                1,
+                1,
+                "517",
+                "2",
+                json!([
+                    "2013-01-01T10:17:00Z",
+                    "2013-01-01T10:19:00Z"
+                ]),
+            ),
+            (
+                7,
+                4,
+                "0",
+                "-5",
+                json!([
+                    "2013-07-04T04:00:00Z",
+                    "2013-07-04T03:55:00Z"
+                ]),
+            ),
+            (
+                1,
+                31,
+                "2400",
+                "NA",
+                json!(["2013-02-01T05:00:00Z", null]),
+            ),
+            // On this night there is no half past two: it is half past three.
+            (
+                3,
+                10,
+                "230",
+                "0",
+                json!([
+                    "2013-03-10T07:30:00Z",
+                    "2013-03-10T07:30:00Z"
+                ]),
+            ),
+        ];
+        for (month, day, clock, delay, expected) in cases {
+            let left = left(month, day, clock, delay).unwrap();
+            assert_eq!(json!(left), expected);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_none_is_refused() {
+        for clock in ["575", "2401", "2500", "-5", "515.5"] {
+            let words = left(1, 1, clock, "0").unwrap_err();
+            assert_eq!(
+                words,
+                "f/1: sched_dep_time is not a time"
+            );
+        }
+        assert_eq!(
+            left(13, 1, "517", "0").unwrap_err(),
+            "f/1: sched_dep_time is not a time"
+        );
+        assert_eq!(
+            left(1, 1, "NA", "0").unwrap_err(),
+            "f/1: sched_dep_time is not a number"
+        );
+    }
+}

@@ -209,3 +209,61 @@ fn each_once(sources: &[DataSource]) -> Checked<()> {
 fn index(i: usize) -> String {
     format!("[{i}]")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn fault(change: impl Fn(&mut Value)) -> String {
+        let source = |id| json!({"source_id": id, "source_type": "file", "connection_string": "file:///a.csv"});
+        let mut input = json!({
+            "pipeline_id": "january",
+            "sources": [source("a"), source("b")],
+            "target": {"target_type": "file", "connection_string": "file:///b"},
+            "batch_size": 100.0,
+        });
+        change(&mut input);
+        match validate(&Raw(input)) {
+            Ok(_) => "none".to_owned(),
+            Err(failure) => failure.to_string(),
+        }
+    }
+
+    #[test]
+    fn the_first_field_at_fault_is_named() {
+        let set = |path: &'static str, value: Value| {
+            fault(move |input| {
+                *input.pointer_mut(path).unwrap() = value.clone()
+            })
+        };
+        let literal =
+            json!("http://h/?token=${A}&secret=hunter2");
+        assert_eq!(fault(|_| ()), "none");
+        assert_eq!(
+            set("", Value::Null),
+            "input: has the wrong type"
+        );
+        assert_eq!(
+            set("/batch_size", json!(1.5)),
+            "batch_size: has the wrong type"
+        );
+        assert_eq!(
+            set("/sources/1/source_id", json!(7)),
+            "sources: has the wrong type"
+        );
+        assert_eq!(
+            set("/sources/1/source_id", json!("a")),
+            "sources[1].source_id: must not be used twice"
+        );
+        assert_eq!(
+            set("/sources/0/connection_string", literal),
+            "sources[0].connection_string: must not hold a secret: write ${NAME} for it"
+        );
+        assert_eq!(
+            set("/target", json!({})),
+            "target.target_type: must be database, warehouse or file"
+        );
+    }
+}
