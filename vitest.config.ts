@@ -11,10 +11,18 @@ export default defineConfig({
         test: { name: 'house', include: ['tests/{proof,site,tools,world}/**/*.test.ts'], exclude: [BROWSER] },
       },
       { test: { name: 'site', include: [BROWSER] } },
+      {
+        test: {
+          name: 'handover',
+          include: ['tests/twins/handover.test.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+        },
+      },
       ...LANGUAGES.map(({ id }) => ({
         test: {
           name: id,
-          include: ['tests/twins/*.test.ts'],
+          include: ['tests/twins/twins.test.ts'],
           env: { TWIN: id },
           testTimeout: 60_000,
           hookTimeout: 120_000,

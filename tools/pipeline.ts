@@ -81,7 +81,11 @@ async function connect(
 }
 
 /** Shows the answers of the progress query until the run is over. */
-async function watch(handle: WorkflowHandle, worker: Service): Promise<unknown> {
+async function watch(
+  handle: WorkflowHandle,
+  worker: Service,
+  onProgress: (progress: Progress) => Promise<void>,
+): Promise<unknown> {
   let over = false;
   const result = handle.result().finally(() => {
     over = true;
@@ -93,7 +97,10 @@ async function watch(handle: WorkflowHandle, worker: Service): Promise<unknown> 
   dead.catch(() => {});
   while (!over) {
     const progress = await Promise.race([handle.query<Progress>('progress').catch(() => undefined), dead]);
-    if (progress) bar.draw(progress);
+    if (progress) {
+      bar.draw(progress);
+      await onProgress(progress).catch(() => {});
+    }
     await new Promise((next) => setTimeout(next, 250));
   }
   bar.end();
@@ -118,9 +125,9 @@ async function main(): Promise<void> {
   });
   let finished = false;
   cleanup.push(() => (finished ? undefined : handle.terminate('stopped by the user')));
-  const during = input === undefined ? demo.during?.(handle) : undefined;
-  during?.catch(() => {});
-  const output = await watch(handle, worker).finally(() => {
+  const output = await watch(handle, worker, async (progress) => {
+    if (input === undefined) await demo.onProgress?.(progress, handle);
+  }).finally(() => {
     finished = true;
   });
   console.log(`\n${pipeline.workflow} in ${spoken.label}\n`);

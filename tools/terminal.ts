@@ -5,6 +5,8 @@ export interface Progress {
   phase: string;
   processed: number;
   total: number;
+  /** A stream's: how many it has closed. */
+  windows?: number;
 }
 
 const WIDTH = 30;
@@ -12,11 +14,11 @@ let drawn = '';
 
 /** A progress bar on one line of stderr; where that is no terminal, a line whenever the phase changes. */
 export const bar = {
-  draw({ phase, processed, total }: Progress): void {
-    const known = total > 0;
-    const full = known ? Math.round((processed / total) * WIDTH) : 0;
-    const count = known ? `${grouped(processed)} of ${grouped(total)}` : grouped(processed);
-    const line = `${phase.padEnd(10)} ${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${count}`;
+  draw({ phase, processed, total, windows }: Progress): void {
+    const full = total > 0 ? Math.round((processed / total) * WIDTH) : 0;
+    const part = `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${grouped(processed)} of ${grouped(total)}`;
+    const closed = windows === undefined ? '' : `, ${grouped(windows)} windows closed`;
+    const line = `${phase.padEnd(10)} ${total > 0 ? part : `${grouped(processed)} read`}${closed}`;
     if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${line}`);
     else if (!drawn.startsWith(phase)) process.stderr.write(`${line}\n`);
     drawn = line;

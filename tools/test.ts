@@ -1,6 +1,6 @@
 /**
  * npm test                       every scenario in every language, and the tests of the house itself
- * npm test -- etl                one pipeline
+ * npm test -- etl                one pipeline (or "handover", between languages; or "house")
  * npm test -- --lang go          one language (may be repeated)
  * npm test -- --all              a missing toolchain is a failure (so it is when CI=true)
  * npm test -- -t 'torn line'     scenarios by name; what else stands there goes to Vitest
@@ -21,23 +21,31 @@ const { values, positionals } = parseArgs({
   },
 });
 const asked = values.lang.map(language);
-const unknown = positionals.filter((word) => !PIPELINES.includes(word) && word !== 'house');
-if (unknown.length) {
-  console.error(`npm test: no pipeline "${unknown[0]}": there are ${PIPELINES.join(', ')}, and "house"`);
+const OTHERS = ['handover', 'house'];
+const unknown = positionals.find((word) => ![...PIPELINES, ...OTHERS].includes(word));
+if (unknown) {
+  console.error(`npm test: no "${unknown}": there are ${[...PIPELINES, ...OTHERS].join(', ')}`);
   process.exit(1);
 }
 
-const pipelines = positionals.filter((word) => word !== 'house');
+/** What is asked for by name; everything when nothing is named. */
+const wanted = (word: string) => (positionals.length ? positionals.includes(word) : !asked.length);
+const pipelines = positionals.filter((word) => PIPELINES.includes(word));
 const twins = pipelines.length > 0 || !positionals.length;
-const house = positionals.length ? positionals.includes('house') : !asked.length;
+let handover = wanted('handover');
 
 staleLists(true);
 const ready: Language[] = [];
 const notChecked: string[] = [];
-for (const one of twins ? (asked.length ? asked : LANGUAGES) : []) {
+const needed = twins || handover ? LANGUAGES : [];
+for (const one of asked.length ? asked : needed) {
   const reason = await missing(one);
   if (reason) notChecked.push(reason);
   else ready.push(one);
+}
+if (handover && ready.length < LANGUAGES.length) {
+  handover = false;
+  notChecked.push('handover between languages: it needs all three');
 }
 for (const one of ready) {
   const before = performance.now();
@@ -49,7 +57,11 @@ for (const one of ready) {
 }
 
 process.env.PIPELINES = pipelines.join(',');
-const project = [...ready.map(({ id }) => id as string), ...(house ? ['house'] : [])];
+const project = [
+  ...(twins ? ready.map(({ id }) => id as string) : []),
+  ...(handover ? ['handover'] : []),
+  ...(wanted('house') ? ['house'] : []),
+];
 const vitest = await startVitest('test', [], {
   root: ROOT,
   run: true,

@@ -1,2 +1,3 @@
 // Made by tools/registry.ts from the folders of pipelines: do not edit.
 export * from './etl/workflow.ts';
+export * from './streaming/workflow.ts';

@@ -13,6 +13,8 @@ export interface HistoryFacts {
   /** Bytes of the largest payload. */
   largestPayload: number;
   events: number;
+  /** The SDKs that worked on the run, in the order of their first workflow task. */
+  sdks: string[];
   /** All there is to read in it: every payload, decoded, and every other text. */
   text: string;
 }
@@ -33,11 +35,15 @@ export async function factsOf(client: Client, handle: WorkflowHandle): Promise<H
 
 function read(history: IHistory): HistoryFacts {
   const payloads = payloadsOf(history);
+  const sdks = history.events?.map(
+    (event) => event.workflowTaskCompletedEventAttributes?.sdkMetadata?.sdkName,
+  );
   const decoded = payloads.map((payload) => Buffer.from(payload.data ?? []).toString('utf8'));
   return {
     bytes: History.encode(history).finish().length,
     largestPayload: Math.max(0, ...payloads.map((payload) => payload.data?.length ?? 0)),
     events: history.events?.length ?? 0,
+    sdks: [...new Set(sdks?.filter((name): name is string => Boolean(name)))],
     text: [JSON.stringify(history), ...decoded].join('\n'),
   };
 }

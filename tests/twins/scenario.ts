@@ -20,7 +20,7 @@ export interface Run {
   /** What the histories say, one a run of the execution, the first run first. */
   histories(): Promise<HistoryFacts[]>;
   /** Runs the pipeline once more with the same input; returns its result. */
-  again(): Promise<unknown>;
+  again(meanwhile?: (handle: WorkflowHandle) => Promise<void>): Promise<unknown>;
   /** The attempt that the pending activity of this type is in; 0 when none is pending. */
   attempt(activity: string): Promise<number>;
 }
@@ -63,8 +63,8 @@ export interface Pipeline<Input = unknown, Output = unknown, Place = object> {
 
 export interface Demo<Input> {
   input: Input;
-  /** What happens while it runs. */
-  during?(handle: WorkflowHandle): Promise<void>;
+  /** Told of each answer of the query `progress`: where a run must be stopped, this does it. */
+  onProgress?(progress: { processed: number }, handle: WorkflowHandle): Promise<void>;
   /** The first rows of what landed, for the reader's eyes. */
   rows(): Promise<Record<string, unknown>[]>;
 }

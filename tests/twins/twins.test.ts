@@ -8,12 +8,11 @@ import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { language } from '../world/languages.ts';
-import type { Service } from '../world/processes.ts';
-import { Temporal } from '../world/temporal.ts';
 import { World } from '../world/world.ts';
 import { contractOf } from './contract.ts';
 import { factsOf } from './history.ts';
 import type { Between, Expected, Pipeline, Run } from './scenario.ts';
+import { Stage, TASK_QUEUE } from './stage.ts';
 
 const twin = language(process.env.TWIN ?? 'ts');
 const wanted = process.env.PIPELINES?.split(',').filter(Boolean);
@@ -21,58 +20,15 @@ const names = readdirSync(import.meta.dirname)
   .flatMap((file) => /^(.+)\.scenarios\.ts$/.exec(file)?.[1] ?? [])
   .filter((name) => !wanted?.length || wanted.includes(name));
 
-const TASK_QUEUE = 'pipelines';
 let world: World;
 /** The stage that scenarios share, but for those that are alone. */
 let shared: Stage;
 let alone: Stage | undefined;
 let count = 0;
 
-/** A Temporal server and a worker on it. */
-class Stage {
-  readonly temporal: Temporal;
-  /** How many workflows its workers keep in memory. */
-  #cache: number | undefined;
-  #worker: Service | undefined;
-
-  private constructor(temporal: Temporal, cache?: number) {
-    this.temporal = temporal;
-    this.#cache = cache;
-  }
-
-  static async start(cache?: number): Promise<Stage> {
-    const stage = new Stage(await Temporal.start(), cache);
-    await stage.#startWorker();
-    return stage;
-  }
-
-  async #startWorker(): Promise<void> {
-    const at = { address: this.temporal.address, namespace: 'default' };
-    this.#worker = await world.startWorker(twin, TASK_QUEUE, at, this.#cache);
-  }
-
-  /** SIGKILL for the worker, then another worker. */
-  async crash(meanwhile?: () => Promise<void> | void): Promise<void> {
-    await this.#worker?.kill();
-    await meanwhile?.();
-    await this.#startWorker();
-  }
-
-  get log(): string {
-    return this.#worker?.log ?? '';
-  }
-
-  /** Ends the worker gracefully, then the server. Returns the worker's exit code. */
-  async stop(): Promise<number | null | undefined> {
-    const code = await this.#worker?.stop();
-    await this.temporal.stop();
-    return code;
-  }
-}
-
 beforeAll(async () => {
   world = await World.start();
-  shared = await Stage.start();
+  shared = await Stage.start(world, twin);
 });
 
 afterAll(async () => {
@@ -88,7 +44,7 @@ afterEach(async ({ task }) => {
   // After a failure the clock may be out of step: the next scenario gets a new stage.
   if (failed && !alone) {
     await shared.stop();
-    shared = await Stage.start();
+    shared = await Stage.start(world, twin);
   }
   alone = undefined;
   world.api.mend();
@@ -101,7 +57,7 @@ for (const name of names) {
     for (const scenario of pipeline.scenarios) {
       test(scenario.name, async () => {
         const id = `${name}_${++count}`;
-        alone = scenario.alone && (await Stage.start(0));
+        alone = scenario.alone && (await Stage.start(world, twin, { cache: 0 }));
         const stage = alone ?? shared;
         const { temporal } = stage;
         const place = await scenario.given(world, id);
@@ -114,12 +70,15 @@ for (const name of names) {
         const handle = await start(id);
         const run: Run = {
           ...{ world, temporal, handle, until },
-          crash: (meanwhile) =>
-            alone
-              ? stage.crash(meanwhile)
-              : Promise.reject(new Error('only a scenario that is alone may crash')),
-          again: async () => {
+          async crash(meanwhile) {
+            if (!alone) throw new Error('only a scenario that is alone may crash');
+            await stage.kill();
+            await meanwhile?.();
+            await stage.enter(twin);
+          },
+          again: async (meanwhile) => {
             const second = await start(`${id}_again`);
+            await meanwhile?.(second);
             return temporal.settle(() => second.result());
           },
           async progress<Progress>() {

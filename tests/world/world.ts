@@ -8,6 +8,7 @@ import { flights, weather } from './data.ts';
 import type { Language } from './languages.ts';
 import { Database } from './postgres.ts';
 import { Service } from './processes.ts';
+import { Topics } from './topics.ts';
 
 const SAMPLE = 500;
 
@@ -20,12 +21,14 @@ export interface Elsewhere {
 export class World {
   readonly database: Database;
   readonly api: Api;
+  readonly topics: Topics;
   /** A folder of this world's own, deleted with it. */
   readonly folder: string;
 
   private constructor(database: Database, api: Api, folder: string) {
     this.database = database;
     this.api = api;
+    this.topics = new Topics(folder);
     this.folder = folder;
   }
 
@@ -71,10 +74,11 @@ export class World {
   }
 
   /** The secrets that no history may hold. */
-  get secrets(): Record<'PG_PASSWORD' | 'API_TOKEN', string> {
+  get secrets(): Record<'PG_PASSWORD' | 'API_TOKEN' | 'NATS_PASSWORD', string> {
     return {
       PG_PASSWORD: this.database.password,
       API_TOKEN: this.api.token,
+      NATS_PASSWORD: this.topics.password,
     };
   }
 
@@ -103,7 +107,7 @@ export class World {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.database.stop(), this.api.stop()]);
+    await Promise.all([this.database.stop(), this.api.stop(), this.topics.stop()]);
     await rm(this.folder, { recursive: true, force: true });
   }
 }

@@ -1,0 +1,152 @@
+/** What goes into the stream and what comes out. The contract: examples/contract/streaming.json. */
+import { z } from 'zod';
+import { invalidInput } from '../connectors/failures.ts';
+import {
+  COMMON_RULES,
+  hidesSecrets,
+  NAME,
+  or,
+  words,
+} from '../connectors/input.ts';
+import type { Batch } from '../connectors/records.ts';
+
+// #region rules
+// #step One rule a field, in the same words everywhere
+const RULES = {
+  ...COMMON_RULES,
+  topic: 'must be a nats:// or file:// URL',
+  other: 'must differ from source_topic',
+  window: 'must be a whole number from 1 to 604800',
+  lateness: 'must be a whole number from 0 to 604800',
+};
+// #endregion rules
+
+const WEEK = 604_800;
+const TOPIC = /^(nats|file):\/\/./;
+
+const Window = z.object({
+  window_start: z.string(),
+  origin: z.string(),
+  departures: z.int(),
+  cancelled: z.int(),
+  delay_sum: z.int(),
+  worst_delay: z.int().nullable(),
+});
+/** The departures of one airport in one window, so far. Delays are minutes. */
+export type Window = z.infer<typeof Window>;
+
+// #region input
+// #step What one run hands on to the next
+const Carried = z.object(
+  {
+    total_events: z.int(),
+    processed_windows: z.int(),
+    late_events: z.int(),
+    dead_events: z.int(),
+    cursor: z.int(),
+    watermark: z.string().nullable(),
+    open_windows: z.array(Window),
+  },
+  or(RULES.type),
+);
+export type Carried = z.infer<typeof Carried>;
+
+// #step The stream: one topic in, one topic out
+const Topic = z
+  .string(or(RULES.topic))
+  .regex(TOPIC, RULES.topic)
+  .refine(hidesSecrets, RULES.secret);
+
+const StreamInput = z
+  .object(
+    {
+      stream_id: z
+        .string(or(RULES.name))
+        .regex(NAME, RULES.name),
+      source_topic: Topic,
+      target_topic: Topic,
+      window_size_seconds: z
+        .int(or(RULES.window))
+        .min(1, RULES.window)
+        .max(WEEK, RULES.window),
+      allowed_lateness_seconds: z
+        .int(or(RULES.lateness))
+        .min(0, RULES.lateness)
+        .max(WEEK, RULES.lateness)
+        .optional(),
+      carried: Carried.optional(),
+    },
+    or(RULES.type),
+  )
+  .refine((all) => all.target_topic !== all.source_topic, {
+    path: ['target_topic'],
+    message: RULES.other,
+  });
+export type StreamInput = z.infer<typeof StreamInput>;
+// #endregion input
+
+// #region output
+// #step What the stream answers when it is stopped
+export interface StreamOutput {
+  stream_id: string;
+  total_events: number;
+  processed_windows: number;
+}
+
+// #step What it says while it runs
+export interface Progress {
+  phase: 'reading' | 'idle' | 'stopping' | 'done';
+  processed: number;
+  total: number;
+  windows: number;
+  late: number;
+  dead: number;
+  cursor: number;
+  watermark: string | null;
+  lateness_seconds: number;
+}
+
+// #step What passes between its activities
+export interface ReadInput {
+  topic: string;
+  cursor: number;
+  max_events: number;
+}
+export interface ReadOutput {
+  batch: Batch | null;
+  cursor: number;
+}
+export interface ProcessInput {
+  batch: Batch;
+  target_topic: string;
+  window_size_seconds: number;
+  allowed_lateness_seconds: number;
+  watermark: string | null;
+  open_windows: Window[];
+}
+export interface ProcessOutput {
+  open_windows: Window[];
+  closed_windows: Window[];
+  watermark: string | null;
+  late_events: number;
+  dead_events: number;
+}
+export interface WriteInput {
+  stream_id: string;
+  topic: string;
+  windows: Window[];
+}
+// #endregion output
+
+/** The input, checked. Throws `InvalidInput` that names the first field at fault. */
+// #region validate
+export function validate(input: unknown): StreamInput {
+  // #step Check every field before any work is done
+  const checked = StreamInput.safeParse(input);
+  if (checked.success) return checked.data;
+
+  // #step Fail for good, and name the field
+  const [issue] = checked.error.issues;
+  throw invalidInput(words(issue));
+}
+// #endregion validate
