@@ -24,7 +24,7 @@ export default defineConfig({
           name: id,
           include: ['tests/twins/twins.test.ts'],
           env: { TWIN: id },
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       })),

@@ -468,6 +468,7 @@ const kills: EtlScenario[] = [
   },
   {
     name: 'cancelled in the middle of load: it ends as cancelled',
+    alone: true,
     given: heldInLoad,
     async during(run, place) {
       await untilHeld(run);

@@ -130,6 +130,7 @@ const onBroker = (broker: Broker): StreamScenario[] => [
   ),
   {
     name: `idle for 90 days, then events: the days are skipped (${broker})`,
+    alone: true,
     given: streams(broker, { window: DAY }),
     async during(run, { source }) {
       const began = await run.temporal.now();
@@ -357,6 +358,7 @@ const onBroker = (broker: Broker): StreamScenario[] => [
 const failing: StreamScenario[] = [
   {
     name: 'cancelled while idle: it ends as cancelled',
+    alone: true,
     given: streams('file', { events: () => minutes(30) }),
     async during(run) {
       await read(run, 30);

@@ -28,13 +28,9 @@ let count = 0;
 
 beforeAll(async () => {
   world = await World.start();
-  shared = await Stage.start(world, twin);
 });
-
 afterAll(async () => {
-  const code = await shared?.stop();
   await world?.stop();
-  if (shared) expect(code, 'exit code of the worker after SIGTERM').toBe(0);
 });
 
 afterEach(async ({ task }) => {
@@ -54,6 +50,13 @@ for (const name of names) {
   const { default: pipeline }: { default: Pipeline } = await import(`./${name}.scenarios.ts`);
   const contract = contractOf(name);
   describe(name, () => {
+    beforeAll(async () => {
+      shared = await Stage.start(world, twin);
+    });
+    afterAll(async () => {
+      expect(await shared?.stop(), 'exit code of the worker after SIGTERM').toBe(0);
+    });
+
     for (const scenario of pipeline.scenarios) {
       test(scenario.name, async () => {
         const id = `${name}_${++count}`;
