@@ -130,7 +130,7 @@ const onBroker = (broker: Broker): StreamScenario[] => [
   ),
   {
     name: `idle for 90 days, then events: the days are skipped (${broker})`,
-    alone: true,
+    alone: 'clock',
     given: streams(broker, { window: DAY }),
     async during(run, { source }) {
       const began = await run.temporal.now();
@@ -332,7 +332,7 @@ const onBroker = (broker: Broker): StreamScenario[] => [
   },
   {
     name: `worker killed between process and write: each window once (${broker})`,
-    alone: true,
+    alone: 'killed',
     async given(world, run) {
       const given = await streams(broker, { events: () => minutes(200) })(world, run);
       await world.topics.block(given.target);
@@ -358,7 +358,7 @@ const onBroker = (broker: Broker): StreamScenario[] => [
 const failing: StreamScenario[] = [
   {
     name: 'cancelled while idle: it ends as cancelled',
-    alone: true,
+    alone: 'clock',
     given: streams('file', { events: () => minutes(30) }),
     async during(run) {
       await read(run, 30);

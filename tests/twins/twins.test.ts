@@ -60,7 +60,8 @@ for (const name of names) {
     for (const scenario of pipeline.scenarios) {
       test(scenario.name, async () => {
         const id = `${name}_${++count}`;
-        alone = scenario.alone && (await Stage.start(world, twin, { cache: 0 }));
+        const options = scenario.alone === 'killed' ? { cache: 0 } : {};
+        alone = scenario.alone && (await Stage.start(world, twin, options));
         const stage = alone ?? shared;
         const { temporal } = stage;
         const place = await scenario.given(world, id);
