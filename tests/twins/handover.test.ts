@@ -1,5 +1,4 @@
 /** A run that changes its language: in the middle, where it continues as new, and activity by activity. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -12,6 +11,7 @@ import { World } from '../world/world.ts';
 import { factsOf } from './history.ts';
 import { Stage, TASK_QUEUE } from './stage.ts';
 import { golden } from './streaming.golden.ts';
+import { sleeps, until } from './until.ts';
 
 const [ts, go, rust] = (['ts', 'go', 'rust'] as const).map(language) as [Language, Language, Language];
 const SAMPLE = 500;
@@ -29,14 +29,6 @@ afterEach(async ({ task }) => {
   await stage?.stop();
   await world?.stop();
 });
-
-async function until(what: string, condition: () => Promise<boolean>, every = 20): Promise<void> {
-  const late = Date.now() + 60_000;
-  while (!(await condition())) {
-    if (Date.now() > late) throw new Error(`waited a minute in vain: ${what}`);
-    await sleep(every);
-  }
-}
 
 const flights = (table: string): ETLInput => ({
   pipeline_id: 'january',
@@ -137,10 +129,7 @@ describe('where a run continues as new', () => {
     });
     for (const one of [ts, go]) await untilItGoesOn(one, handle);
     await stage.enter(rust);
-    await until('all is read', async () => {
-      const { events } = await handle.fetchHistory();
-      return Boolean(events?.at(-1)?.timerStartedEventAttributes);
-    });
+    await until('all is read', () => sleeps(handle));
     await handle.signal('stop_streaming');
     const output = await temporal.settle(() => handle.result());
     const want = await golden(600, world.folder);

@@ -11,7 +11,7 @@ export interface Run {
   readonly handle: WorkflowHandle;
   /** Kills the run's own worker with SIGKILL, and starts another. */
   crash(meanwhile?: () => Promise<void> | void): Promise<void>;
-  /** Waits, in wall time, until `condition` holds; fails after 30 seconds, naming `what`. */
+  /** Waits, in wall time, until `condition` holds; fails after a minute, naming `what`. */
   until(what: string, condition: () => Promise<boolean> | boolean): Promise<void>;
   /** The answer of the query `progress`, held against the contract. */
   progress<Progress>(): Promise<Progress>;

@@ -3,7 +3,6 @@
  * PIPELINES, a list with commas, keeps to some pipelines. tools/test.ts sets both.
  */
 import { readdirSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -13,6 +12,7 @@ import { contractOf } from './contract.ts';
 import { factsOf } from './history.ts';
 import type { Between, Expected, Pipeline, Run } from './scenario.ts';
 import { Stage, TASK_QUEUE } from './stage.ts';
+import { sleeps, until } from './until.ts';
 
 const twin = language(process.env.TWIN ?? 'ts');
 const wanted = process.env.PIPELINES?.split(',').filter(Boolean);
@@ -90,10 +90,7 @@ for (const name of names) {
             contract.query('progress', progress);
             return progress;
           },
-          async sleeps() {
-            const { events } = await handle.fetchHistory();
-            return Boolean(events?.at(-1)?.timerStartedEventAttributes);
-          },
+          sleeps: () => sleeps(handle),
           histories: () => factsOf(temporal.client, handle),
           attempt: async (activity) => (await pending(handle, activity))?.attempt ?? 0,
         };
@@ -144,14 +141,6 @@ function within(output: unknown, expected: object): unknown {
     return [field, inside ? bounds : value];
   });
   return Object.fromEntries(fields);
-}
-
-async function until(what: string, condition: () => Promise<boolean> | boolean): Promise<void> {
-  const late = Date.now() + 30_000;
-  while (!(await condition())) {
-    if (Date.now() > late) throw new Error(`waited 30 seconds in vain: ${what}`);
-    await sleep(10);
-  }
 }
 
 async function pending(handle: WorkflowHandle, activity: string) {
