@@ -3,6 +3,7 @@ import starlight from '@astrojs/starlight';
 import { defineConfig, fontProviders } from 'astro/config';
 import csp from './site/integrations/csp.ts';
 import examples from './site/integrations/examples.ts';
+import { shikiConfig } from './site/lib/code.ts';
 
 /** A variable font from npm: nothing is loaded from another host. */
 function font(name, cssVariable, fallback, styles = ['normal']) {
@@ -42,8 +43,11 @@ export default defineConfig({
     resolve: { alias: { '@site': fileURLToPath(new URL('./site', import.meta.url)) } },
     server: { watch: { ignored: ['**/target/**', '**/dist/**', '**/.cache/**'] } },
   },
+  markdown: { shikiConfig },
+  prefetch: false,
   integrations: [
     starlight({
+      expressiveCode: false,
       title: 'Durable Pipelines',
       // content/docs/404.mdx is the page for what is not there.
       disable404Route: true,
@@ -53,6 +57,7 @@ export default defineConfig({
         './site/styles/tokens.css',
         './site/styles/type.css',
         './site/styles/layout.css',
+        './site/styles/code.css',
         './site/styles/compare.css',
         './site/styles/diagram.css',
         './site/styles/front.css',

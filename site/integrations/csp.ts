@@ -2,7 +2,7 @@
  * A strict content security policy for a static Starlight build, written into each page.
  *
  * Astro's own `security.csp` hashes what Astro bundles, but neither Starlight's `is:inline` scripts
- * nor `style` attributes (every highlighted token has one). So this runs on the finished pages:
+ * nor `style` attributes. So this runs on the finished pages:
  * custom properties in style attributes become classes in one shared stylesheet, what is left inline
  * is hashed, and each page gets a <meta> with its own policy.
  */
@@ -17,9 +17,6 @@ const TAG = /<[a-zA-Z][^\s/>]*(?:\s+[^\s=>/]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'
 const STYLE = /\sstyle=(?:"([^"]*)"|'([^']*)')/;
 const CLASS = /(\sclass=)(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/;
 const CHARSET = /<meta charset="utf-8"\s*\/?>/i;
-
-/** Expressive Code colours a token by this selector; with classes it becomes `.tk`. */
-const TOKEN = `span[style^='--']:not([class])`;
 
 /** Stands in the pages for the stylesheet's address until its content, and so its name, is known. */
 const SHEET = '__STYLE_CLASSES__';
@@ -51,7 +48,7 @@ export default function csp(): AstroIntegration {
           const html = await readFile(join(root, file), 'utf8');
           if (/<html\b/.test(html)) pages.push([file, harden(html, rules)]);
         }
-        const css = stylesheet(rules) + (await tokenColours(root));
+        const css = stylesheet(rules);
         const name = `_astro/attributes.${sha(css, 'hex').slice(0, 8)}.css`;
         await writeFile(join(root, name), css);
         for (const [file, html] of pages) {
@@ -104,7 +101,6 @@ function styleToClass(tag: string, rules: Rules, hashes: Set<string>): string {
   const name = `x${sha(css, 'hex').slice(0, 5)}`;
   if ((rules.get(name) ?? css) !== css) throw new Error(`Two styles share the class ${name}`);
   rules.set(name, css);
-  if (/^<span\s*>$/.test(rest)) return `<span class="tk ${name}">`;
   return CLASS.test(rest)
     ? rest.replace(CLASS, (_, at, a, b, c) => `${at}"${a ?? b ?? c} ${name}"`)
     : rest.replace(/^<[^\s/>]+/, (start) => `${start} class="${name}"`);
@@ -129,20 +125,6 @@ function policyOf({ script, style, attribute }: Hashes): string {
 function stylesheet(rules: Rules): string {
   const sorted = [...rules].sort(([a], [b]) => (a < b ? -1 : 1));
   return sorted.map(([name, css]) => `.${name}{${css}}`).join('');
-}
-
-/** Expressive Code's rules that turn a token's variables into its colour, for the new selector. */
-async function tokenColours(root: string): Promise<string> {
-  let css = '';
-  for (const file of await readdir(join(root, '_astro'))) {
-    if (!/^ec\..*\.css$/.test(file)) continue;
-    const text = await readFile(join(root, '_astro', file), 'utf8');
-    for (const [rule] of text.matchAll(/[^{}]+\{[^{}]*\}/g)) {
-      if (rule.includes(TOKEN)) css += rule.replaceAll(TOKEN, '.tk');
-    }
-  }
-  if (css) return css;
-  throw new Error('Expressive Code no longer colours tokens by style attribute: adapt csp.ts');
 }
 
 function sha(text: string, encoding: 'base64' | 'hex' = 'base64'): string {

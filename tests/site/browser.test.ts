@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { readRegion } from '../../site/lib/regions.ts';
 import { findChromium, startChromium } from './chromium.ts';
 import { type Served, serve } from './serve.ts';
 
@@ -49,9 +50,11 @@ describe('the site in dist/', OPTIONS, () => {
     page
       .locator('.compare')
       .first()
-      .locator('.pane')
-      .evaluateAll((panes) =>
-        panes.filter((pane) => pane.checkVisibility()).map((pane) => pane.getAttribute('aria-label')),
+      .locator('.step')
+      .last()
+      .locator('pre')
+      .evaluateAll((cells) =>
+        cells.filter((cell) => cell.checkVisibility()).map((cell) => cell.getAttribute('aria-label')),
       );
   const pick = (page: Page, value: string) =>
     page.locator('.compare').first().locator(`label:has([value="${value}"])`).click();
@@ -87,7 +90,7 @@ describe('the site in dist/', OPTIONS, () => {
   test.each([1440, 1280])('two lines of 64 columns fit side by side at %i px', async (width) => {
     const page = await visit(LESSON, { viewport: { width, height: 900 } });
     expect(await shown(page)).toHaveLength(2);
-    const heights = await page.locator('.pane.ts .ec-line .code').evaluateAll((lines) => {
+    const heights = await page.locator('.compare pre.ts code > span').evaluateAll((lines) => {
       const [wide, narrow] = lines;
       if (!wide || !narrow) throw new Error('no lines');
       wide.textContent = 'x'.repeat(64);
@@ -101,8 +104,8 @@ describe('the site in dist/', OPTIONS, () => {
     const page = await visit(LESSON, { viewport: DESK });
     const tops = (lang: string) =>
       page
-        .locator(`.pane.${lang} .step-title`)
-        .evaluateAll((titles) => titles.map((title) => title.getBoundingClientRect().top));
+        .locator(`.step > p ~ pre.${lang}`)
+        .evaluateAll((cells) => cells.map((cell) => cell.getBoundingClientRect().top));
     const ts = await tops('ts');
     expect(ts.length).toBeGreaterThan(20);
     expect(await tops('go')).toEqual(ts);
@@ -128,24 +131,23 @@ describe('the site in dist/', OPTIONS, () => {
     const desk = await visit(LESSON, { viewport: DESK, javaScriptEnabled: false });
     const radios = desk.locator('.compare').first();
     await radios.locator('label:has([value="ts-rust"])').click();
-    await expect.poll(() => radios.locator('.pane.rust').isVisible()).toBe(true);
-    expect(await radios.locator('.pane.go').isVisible()).toBe(false);
+    await expect.poll(() => radios.locator('pre.rust').last().isVisible()).toBe(true);
+    expect(await radios.locator('pre.go').last().isVisible()).toBe(false);
     const phone = await visit(LESSON, { viewport: PHONE, javaScriptEnabled: false });
     const tabs = phone.locator('.compare').first();
     await tabs.locator('label:has([value="go"])').click();
-    await expect.poll(() => tabs.locator('.pane.go').isVisible()).toBe(true);
-    expect(await tabs.locator('.pane.ts').isVisible()).toBe(false);
+    await expect.poll(() => tabs.locator('pre.go').last().isVisible()).toBe(true);
+    expect(await tabs.locator('pre.ts').last().isVisible()).toBe(false);
   });
 
   test('code is copied as it is in the file, and the whole file is one link away', async () => {
     const permissions = ['clipboard-read', 'clipboard-write'];
     const page = await visit(LESSON, { viewport: DESK, permissions });
-    const pane = page.locator('.compare .pane.ts').first();
-    await pane.locator('.copy button').click();
+    const head = page.locator('.compare .heads .ts').first();
+    await head.locator('.copy button').click();
     const copied = await page.evaluate(() => navigator.clipboard.readText());
-    expect(copied).toContain('validate(');
-    expect(copied).not.toMatch(/#step|#region/);
-    await pane.locator('.pane-head a').click();
+    expect(copied).toBe(readRegion('.', 'examples/ts/etl/workflow.ts', 'start').code);
+    await head.locator('a').click();
     await page.waitForURL('**/source/examples/ts/etl/workflow.ts/#start');
     expect(await page.locator(':target').textContent()).toContain('validate(');
     expect(await page.locator('main').textContent()).not.toMatch(/#step|#endregion/);

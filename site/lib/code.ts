@@ -1,0 +1,103 @@
+/**
+ * Highlights code at build time, in few bytes: a token is there only where its colour is not that of
+ * the text, its colour is a class of one letter, and a line is a `<span>` that knows its indentation.
+ * Code of pages (`markdown.shikiConfig`) and code cut from files take the same way.
+ */
+import { type BundledLanguage, createHighlighter, hastToHtml, type ShikiTransformer } from 'shiki';
+import { inkOf, paper } from './paper.ts';
+
+type Element = Parameters<NonNullable<ShikiTransformer['line']>>[0];
+type Node = Element['children'][number];
+
+/** The deepest indentation that a wrapped line keeps; classes `l1`, `l2`, … of styles/code.css. */
+const DEEPEST = 12;
+
+/** Makes Shiki's tree lean. */
+export const lean: ShikiTransformer = {
+  name: 'lean',
+  tokens: (lines) => lines.map(joined),
+  line(line) {
+    const text = textOf(line);
+    const level = Math.min(DEEPEST, Math.floor(width(/^\s*/.exec(text)?.[0] ?? '') / 2));
+    line.properties = level ? { class: `l${level}` } : {};
+    line.children = line.children.map(bare);
+  },
+  code(code) {
+    // The line's end belongs to the line: lines are blocks, and text copied from them has its ends.
+    const lines = code.children.filter((child): child is Element => child.type === 'element');
+    for (const line of lines) line.children.push({ type: 'text', value: '\n' });
+    code.children = lines;
+  },
+  pre(pre) {
+    pre.properties = {};
+  },
+  root(root) {
+    const title = /\btitle="([^"]*)"/.exec(this.options.meta?.__raw ?? '')?.[1];
+    const caption: Node[] = title ? [element('figcaption', {}, [{ type: 'text', value: title }])] : [];
+    root.children = [
+      element('figure', { class: `code not-content ${this.options.lang}` }, [
+        ...caption,
+        ...(root.children as Node[]),
+      ]),
+    ];
+  },
+};
+
+/** For `markdown.shikiConfig`. */
+export const shikiConfig = { theme: paper, transformers: [lean] };
+
+const LANGUAGES: BundledLanguage[] = ['ts', 'go', 'rust', 'bash', 'json', 'yaml', 'toml', 'sql', 'diff'];
+let highlighter: ReturnType<typeof createHighlighter> | undefined;
+
+async function tree(code: string, lang: string) {
+  highlighter ??= createHighlighter({ themes: [paper], langs: LANGUAGES });
+  const { codeToHast } = await highlighter;
+  const [figure] = codeToHast(code, { lang, theme: 'paper', transformers: [lean] }).children;
+  return figure as Element;
+}
+
+/** Each line of the code as HTML, to be put into `<pre><code>`. */
+export async function highlightLines(code: string, lang: string): Promise<string[]> {
+  const [pre] = (await tree(code, lang)).children as Element[];
+  const [lines] = (pre?.children ?? []) as Element[];
+  return (lines?.children ?? []).map((line) => hastToHtml(line));
+}
+
+/** A line's tokens: space belongs to what comes before it, and neighbours of one colour are one. */
+function joined<Token extends { content: string; color?: string }>(line: Token[]): Token[] {
+  const out: Token[] = [];
+  for (const token of line) {
+    const content = token.content.trimStart();
+    const space = token.content.slice(0, token.content.length - content.length);
+    const last = out.at(-1);
+    if (last) last.content += space;
+    else if (space) out.push({ ...token, content: space, color: undefined });
+    if (!content) continue;
+    const before = out.at(-1);
+    if (before && inkOf(before.color) === inkOf(token.color)) before.content += content;
+    else out.push({ ...token, content });
+  }
+  return out;
+}
+
+/** A token as an element when it has a colour of its own, as text when it has not. */
+function bare(node: Node): Node {
+  if (node.type !== 'element') return node;
+  const ink = inkOf(/color:(#\w+)/.exec(String(node.properties.style ?? ''))?.[1]);
+  const value = textOf(node);
+  return ink ? element('span', { class: ink }, [{ type: 'text', value }]) : { type: 'text', value };
+}
+
+function element(tagName: string, properties: Element['properties'], children: Node[]): Element {
+  return { type: 'element', tagName, properties, children } as Element;
+}
+
+function textOf(node: Node): string {
+  if (node.type === 'text') return node.value;
+  return 'children' in node ? node.children.map((child) => textOf(child as Node)).join('') : '';
+}
+
+/** A tab counts two columns. */
+function width(indent: string): number {
+  return indent.replaceAll('\t', '  ').length;
+}
