@@ -1,0 +1,190 @@
+/** The seeded faults: each list fits the sources, and the tool's own parts refuse what they must. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Pipeline } from '../twins/scenario.ts';
+import { LANGUAGES } from '../world/languages.ts';
+import { edited, type Fault, type Mutation, mutated, mutationsOf, sampleOf } from './faults.list.ts';
+import {
+  allFaults,
+  digestOf,
+  type FaultsRecord,
+  type Kill,
+  merged,
+  readRecord,
+  stale,
+  writeRecord,
+} from './faults.ts';
+
+const LEAST = 1;
+const FILE = 'examples/ts/etl/workflow.ts';
+const edit = (find: string, replace = 'b') => ({ file: FILE, find, replace });
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'faults-'));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(join(root, file)), { recursive: true });
+  writeFileSync(join(root, file), text);
+}
+
+describe('the lists', async () => {
+  for (const [pipeline, faults] of await allFaults()) {
+    const { default: list }: { default: Pipeline } = await import(`../twins/${pipeline}.scenarios.ts`);
+    const scenarios = list.scenarios.map(({ name }) => name);
+
+    test(`${pipeline}: every name once, and every killer is a scenario`, () => {
+      const names = faults.map(({ name }) => name);
+      expect(new Set(names).size).toBe(names.length);
+      expect(faults.map(({ killer }) => killer).filter((killer) => !scenarios.includes(killer))).toEqual([]);
+    });
+
+    for (const { id } of LANGUAGES) {
+      test(`${pipeline}, ${id}: at least ${LEAST}, and every edit fits the sources`, () => {
+        const mutations = mutationsOf(pipeline, faults, id);
+        expect(mutations.length).toBeGreaterThanOrEqual(LEAST);
+        for (const mutation of mutations) expect(Object.keys(mutated(mutation))).not.toEqual([]);
+      });
+    }
+  }
+});
+
+describe('an edit', () => {
+  test('changes the one place, whatever the white space', () => {
+    expect(edited('if (a\n  && b) c();', edit('a && b', 'a'))).toBe('if (a) c();');
+  });
+
+  test('takes its text as it is: no pattern, no substitution', () => {
+    expect(edited('a.b(); aXb();', edit('a.b()', '$&$1'))).toBe('$&$1; aXb();');
+  });
+
+  test.each([
+    ['is not there', 'b = 1', 0],
+    ['is there twice', 'a = 1; a = 1', 2],
+  ])('is refused when its text %s: the file is named', (_, text, times) => {
+    expect(() => edited(text, edit('a = 1'))).toThrow(
+      `${FILE}: stands there ${times} times, not once: a = 1`,
+    );
+  });
+
+  test('is refused when it changes nothing', () => {
+    expect(() => edited('b', edit('b'))).toThrow(`${FILE}: the edit changes nothing`);
+  });
+});
+
+describe('a mutation', () => {
+  const mutation = (...edits: ReturnType<typeof edit>[]): Mutation => ({
+    pipeline: 'etl',
+    name: 'no retry',
+    killer: 'a scenario',
+    language: 'ts',
+    edits,
+  });
+
+  test('may edit one file twice', () => {
+    write(FILE, 'one two');
+    expect(mutated(mutation(edit('one', '1'), edit('two', '2')), root)).toEqual({ [FILE]: '1 2' });
+  });
+
+  test('of a file that is missing is refused, by the name of the fault and of the file', () => {
+    expect(() => mutated(mutation(edit('one')), root)).toThrow(
+      `fault "no retry": ${FILE}: there is no such file`,
+    );
+  });
+});
+
+const fault = (name: string, rust: Fault['rust'] = edit('x')): Fault => ({
+  name,
+  killer: 'a scenario',
+  ts: edit('x'),
+  go: edit('x'),
+  rust,
+});
+
+describe('a sample', () => {
+  const names = (faults: Fault[]) =>
+    sampleOf('etl', faults).map(({ language, name }) => `${language} ${name}`);
+
+  test('has one fault a language, another one in each', () => {
+    expect(names(['a', 'b', 'c', 'd'].map((name) => fault(name)))).toEqual(['ts a', 'go b', 'rust c']);
+  });
+
+  test('has one a language however short the list is', () => {
+    expect(names([fault('a')])).toEqual(['ts a', 'go a', 'rust a']);
+  });
+});
+
+describe('a record', () => {
+  const kill = (name: string, language: Kill['language']): Kill => ({
+    name,
+    language,
+    killed_by: 'a scenario',
+    how: 'assertion',
+  });
+  const killed = { killed_by: 'a scenario', how: 'assertion' };
+  const whole = [kill('a', 'ts'), kill('a', 'go'), kill('a', 'rust')];
+
+  test('is in the order of the list, without times, and says what is impossible', () => {
+    const faults = [fault('b', { impossible: 'no such thing' }), fault('a')];
+    const kills = [...whole, kill('b', 'ts'), kill('b', 'go')];
+    expect(merged(faults, kills, '1', undefined)).toEqual({
+      version: 1,
+      faults: [
+        { name: 'b', languages: { ts: killed, go: killed, rust: { impossible: 'no such thing' } } },
+        { name: 'a', languages: { ts: killed, go: killed, rust: killed } },
+      ],
+      digest: '1',
+    });
+  });
+
+  test('of some faults keeps the others while the sources are the same', () => {
+    const before = merged([fault('a')], whole, '1', undefined);
+    const again = { ...kill('a', 'go'), how: 'timeout' as const };
+    expect(merged([fault('a')], [again], '1', before).faults[0]?.languages).toEqual({
+      ts: killed,
+      go: { ...killed, how: 'timeout' },
+      rust: killed,
+    });
+  });
+
+  test('of some faults is refused when the sources have changed', () => {
+    const before = merged([fault('a')], whole, '1', undefined);
+    expect(() => merged([fault('a')], [kill('a', 'go')], '2', before)).toThrow(
+      'nothing is recorded: "a" has not been killed in ts since the last edit',
+    );
+  });
+
+  test('is stale when there is none, and after every edit of what it was made from', async () => {
+    write('tests/twins/etl.faults.ts', 'faults');
+    const advice = ['recordings/etl/faults.json: run npm run faults -- etl --record'];
+    expect(stale(root)).toEqual(advice);
+    for (const file of [
+      'examples/ts/etl/workflow.ts',
+      'examples/reference/go/connectors/http.go',
+      'examples/reference/rust/src/etl/types.rs',
+      'tests/twins/etl.scenarios.ts',
+      'tests/twins/etl.faults.ts',
+      'examples/contract/etl.json',
+      'examples/reference/rust/Cargo.lock',
+    ]) {
+      const record: FaultsRecord = { version: 1, faults: [], digest: digestOf('etl', root) };
+      await writeRecord('etl', record, root);
+      expect(readRecord('etl', root)).toEqual(record);
+      expect(stale(root)).toEqual([]);
+      write(file, 'edited');
+      expect(stale(root), file).toEqual(advice);
+    }
+  });
+
+  test('does not mind an edit of another pipeline, or of a page', async () => {
+    write('tests/twins/etl.faults.ts', 'faults');
+    await writeRecord('etl', { version: 1, faults: [], digest: digestOf('etl', root) }, root);
+    write('examples/ts/streaming/workflow.ts', 'edited');
+    write('content/docs/lessons/etl.mdx', 'edited');
+    expect(stale(root)).toEqual([]);
+  });
+});
