@@ -68,6 +68,7 @@ export default defineConfig({
         Search: './site/starlight/Search.astro',
       },
       sidebar: [
+        { label: 'Start', items: [{ autogenerate: { directory: 'start' } }] },
         { label: 'Lessons', items: [{ autogenerate: { directory: 'lessons' } }] },
         { label: 'Reference', items: [{ autogenerate: { directory: 'reference' } }] },
       ],

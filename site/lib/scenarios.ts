@@ -1,9 +1,20 @@
 /** Whether the tests still have what a page promises: names, looked up in the file that the tests run. */
 import { readSource } from './regions.ts';
 
+/** Tests that are of no pipeline: their file, and the lesson that they prove. */
+const OTHERS: Record<string, { file: string; lesson: string } | undefined> = {
+  handover: { file: 'tests/twins/handover.test.ts', lesson: 'one-workflow-three-languages' },
+};
+
 /** `etl` → tests/twins/etl.scenarios.ts */
 export function scenarioFile(pipeline: string): string {
-  return `tests/twins/${pipeline}.scenarios.ts`;
+  return OTHERS[pipeline]?.file ?? `tests/twins/${pipeline}.scenarios.ts`;
+}
+
+/** The address of the lesson's part that lists the tests of a pipeline. */
+export function proofUrl(pipeline: string): string {
+  const base = import.meta.env.BASE_URL.replace(/\/?$/, '/');
+  return `${base}lessons/${OTHERS[pipeline]?.lesson ?? pipeline}/#prove-it`;
 }
 
 /**
