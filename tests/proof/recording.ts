@@ -18,7 +18,7 @@ export interface Recording {
   end: 'completed' | 'failed' | 'cancelled';
   /** The runs of the execution: more than one when it continued as new. */
   runs: number;
-  /** Seconds that nobody waited for: the sum of the timers that fired and of the pauses between attempts. */
+  /** Seconds that nobody waited for: by how much the server's clock got ahead of the wall's, measured. */
   skipped_seconds: number;
   /** What happened: by run, and in a run by the command that caused it. */
   events: RecordedEvent[];

@@ -440,7 +440,7 @@ async function tamper(run: Run, change: (file: string) => Promise<void>): Promis
 const kills: EtlScenario[] = [
   {
     name: 'worker killed in the middle of extract: it resumes, every record once',
-    alone: 'killed',
+    crashes: true,
     given: heldWeather(3, (world) => [weather(world)]),
     async during(run) {
       await run.until('the third page is asked for', () => run.world.api.asked.length === 3);
@@ -456,7 +456,7 @@ const kills: EtlScenario[] = [
   },
   {
     name: 'worker killed in the middle of load: every record once',
-    alone: 'killed',
+    crashes: true,
     given: heldInLoad,
     async during(run, place) {
       await untilHeld(run);
@@ -468,7 +468,6 @@ const kills: EtlScenario[] = [
   },
   {
     name: 'cancelled in the middle of load: it ends as cancelled',
-    alone: 'clock',
     given: heldInLoad,
     async during(run, place) {
       await untilHeld(run);

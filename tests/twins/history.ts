@@ -19,18 +19,23 @@ export interface HistoryFacts {
   text: string;
 }
 
-/** Fetches and reads the histories of an execution, one a run, the first run first. */
+/** Reads the histories of an execution, one a run, the first run first. */
 export async function factsOf(client: Client, handle: WorkflowHandle): Promise<HistoryFacts[]> {
-  const facts: HistoryFacts[] = [];
+  return (await historiesOf(client, handle)).map(read);
+}
+
+/** Fetches the histories of an execution, one a run, the first run first. */
+export async function historiesOf(client: Client, handle: WorkflowHandle): Promise<IHistory[]> {
+  const histories: IHistory[] = [];
   const { workflowId } = handle;
   let runId = (handle as WorkflowHandleWithFirstExecutionRunId).firstExecutionRunId;
   while (runId) {
     const history: IHistory = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-    facts.push(read(history));
+    histories.push(history);
     const last = history.events?.at(-1);
     runId = last?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? '';
   }
-  return facts;
+  return histories;
 }
 
 function read(history: IHistory): HistoryFacts {

@@ -44,11 +44,10 @@ export interface Scenario<Input, Output, Place> {
   given(world: World, run: string): Promise<{ input: Input } & Place>;
   /** What happens while it runs. */
   during?(run: Run, place: { input: Input } & Place): Promise<void>;
-  /**
-   * The run has a server and a worker of its own: because it leaves the clock anyhow, or because its
-   * worker is to be killed, and so may keep no workflow in memory.
-   */
-  alone?: 'clock' | 'killed';
+  /** Its worker is to be killed, and so keeps no workflow in memory. */
+  crashes?: true;
+  /** When its message arrives is chance: of its recording, only the kinds of events are held against another. */
+  chance?: true;
   expected: Expected<Output>;
   /** What must be true of the world and of the history after it. */
   after?(run: Run, place: { input: Input } & Place): Promise<void>;

@@ -10,6 +10,8 @@ export const TASK_QUEUE = 'pipelines';
 export interface StageOptions {
   /** How many workflows its workers keep in memory. */
   cache?: number;
+  /** A folder for what its workers executed of their code; without it, nothing is kept. */
+  coverage?: string;
 }
 
 export class Stage {
@@ -34,7 +36,7 @@ export class Stage {
   /** Starts a worker; through `address` when it is not to reach the server itself. */
   async enter(language: Language, address = this.temporal.address): Promise<void> {
     const at = { address, namespace: 'default' };
-    this.#worker = await this.#world.startWorker(language, TASK_QUEUE, at, this.#options.cache);
+    this.#worker = await this.#world.startWorker(language, TASK_QUEUE, at, this.#options);
   }
 
   /** SIGKILL for the worker. */

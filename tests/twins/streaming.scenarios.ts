@@ -137,7 +137,6 @@ const onBroker = (broker: Broker): StreamScenario[] => [
   ),
   {
     name: `idle for 90 days, then events: the days are skipped (${broker})`,
-    alone: 'clock',
     given: streams(broker, { window: DAY }),
     async during(run, { source }) {
       const began = await run.temporal.now();
@@ -186,6 +185,7 @@ const onBroker = (broker: Broker): StreamScenario[] => [
   },
   {
     name: `stopped while the runs change: the signal is not lost (${broker})`,
+    chance: true,
     given: streams(broker, { window: HOUR / 2, events: departures }),
     async during(run, { target }) {
       const windows = async () => (await run.world.topics.read(target)).length;
@@ -335,7 +335,7 @@ const onBroker = (broker: Broker): StreamScenario[] => [
   },
   {
     name: `worker killed between process and write: each window once (${broker})`,
-    alone: 'killed',
+    crashes: true,
     async given(world, run) {
       const given = await streams(broker, { events: () => minutes(200) })(world, run);
       await world.topics.block(given.target);
@@ -358,7 +358,6 @@ const onBroker = (broker: Broker): StreamScenario[] => [
 const failing: StreamScenario[] = [
   {
     name: 'cancelled while idle: it ends as cancelled',
-    alone: 'clock',
     given: streams('file', { events: () => minutes(30) }),
     async during(run) {
       await read(run, 30);

@@ -6,10 +6,11 @@ import { readdirSync } from 'node:fs';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { coverageFolder, saveRun } from '../proof/runs.ts';
 import { language } from '../world/languages.ts';
 import { World } from '../world/world.ts';
 import { contractOf } from './contract.ts';
-import { factsOf } from './history.ts';
+import { factsOf, historiesOf } from './history.ts';
 import type { Between, Expected, Pipeline, Run } from './scenario.ts';
 import { Stage, TASK_QUEUE } from './stage.ts';
 import { sleeps, until } from './until.ts';
@@ -21,9 +22,7 @@ const names = readdirSync(import.meta.dirname)
   .filter((name) => !wanted?.length || wanted.includes(name));
 
 let world: World;
-/** The stage that scenarios share, but for those that are alone. */
-let shared: Stage;
-let alone: Stage | undefined;
+let stage: Stage | undefined;
 let count = 0;
 
 beforeAll(async () => {
@@ -34,36 +33,27 @@ afterAll(async () => {
 });
 
 afterEach(async ({ task }) => {
-  const failed = task.result?.state === 'fail';
-  if (failed) console.error(`The worker of "${task.name}":\n${(alone ?? shared).log.slice(-4000)}`);
-  await alone?.stop();
-  // After a failure the clock may be out of step: the next scenario gets a new stage.
-  if (failed && !alone) {
-    await shared.stop();
-    shared = await Stage.start(world, twin);
+  if (task.result?.state === 'fail') {
+    console.error(`The worker of "${task.name}":\n${stage?.log.slice(-4000)}`);
   }
-  alone = undefined;
+  const code = await stage?.stop();
+  stage = undefined;
   world.api.mend();
+  expect(code, 'exit code of the worker after SIGTERM').toBe(0);
 });
 
 for (const name of names) {
   const { default: pipeline }: { default: Pipeline } = await import(`./${name}.scenarios.ts`);
   const contract = contractOf(name);
   describe(name, () => {
-    beforeAll(async () => {
-      shared = await Stage.start(world, twin);
-    });
-    afterAll(async () => {
-      expect(await shared?.stop(), 'exit code of the worker after SIGTERM').toBe(0);
-    });
-
     for (const scenario of pipeline.scenarios) {
       test(scenario.name, async () => {
+        const about = { language: twin.id, pipeline: name, scenario: scenario.name };
+        const coverage = await coverageFolder(about);
+        const mine = await Stage.start(world, twin, { coverage, ...(scenario.crashes ? { cache: 0 } : {}) });
+        stage = mine;
+        const { temporal } = mine;
         const id = `${name}_${++count}`;
-        const options = scenario.alone === 'killed' ? { cache: 0 } : {};
-        alone = scenario.alone && (await Stage.start(world, twin, options));
-        const stage = alone ?? shared;
-        const { temporal } = stage;
         const place = await scenario.given(world, id);
         const start = (workflowId: string) =>
           temporal.client.workflow.start(pipeline.workflow, {
@@ -71,14 +61,15 @@ for (const name of names) {
             workflowId,
             args: [place.input],
           });
+        const began = Date.now();
         const handle = await start(id);
         const run: Run = {
           ...{ world, temporal, handle, until },
           async crash(meanwhile) {
-            if (!alone) throw new Error('only a scenario that is alone may crash');
-            await stage.kill();
+            if (!scenario.crashes) throw new Error('only a scenario that says `crashes` may crash');
+            await mine.kill();
             await meanwhile?.();
-            await stage.enter(twin);
+            await mine.enter(twin);
           },
           again: async (meanwhile) => {
             const second = await start(`${id}_again`);
@@ -96,12 +87,20 @@ for (const name of names) {
         };
         await scenario.during?.(run, place);
         const output = await outcome(run, scenario.expected);
+        const took = Date.now() - began;
         if (output !== undefined) contract.output(output);
         for (const { text } of await run.histories()) {
           for (const [secret, value] of Object.entries(world.secrets)) {
             expect(text.includes(value), `${secret} in the history`).toBe(false);
           }
         }
+        await saveRun(
+          { ...about, workflow: pipeline.workflow },
+          await historiesOf(temporal.client, handle),
+          { workflowId: id, folder: world.folder },
+          took,
+          'output' in scenario.expected ? (value) => within(value, scenario.expected) : undefined,
+        );
         await scenario.after?.(run, place);
       });
     }
@@ -118,7 +117,7 @@ async function outcome({ handle, temporal }: Run, expected: Expected<unknown>): 
     );
   if ('output' in expected) {
     if ('error' in end) throw end.error;
-    expect(within(end.output, expected.output)).toEqual(expected.output);
+    expect(within(end.output, expected)).toEqual(expected.output);
     return end.output;
   }
   expect(end, 'the run must not succeed').not.toHaveProperty('output');
@@ -134,9 +133,10 @@ async function outcome({ handle, temporal }: Run, expected: Expected<unknown>): 
 }
 
 /** The output, where each number within its bounds is replaced by the bounds. */
-function within(output: unknown, expected: object): unknown {
+function within(output: unknown, expected: Expected<unknown>): unknown {
+  if (!('output' in expected)) return output;
   const fields = Object.entries(output as Record<string, unknown>).map(([field, value]) => {
-    const bounds = (expected as Record<string, unknown>)[field] as Between | undefined;
+    const bounds = (expected.output as Record<string, unknown>)[field] as Between | undefined;
     const inside = typeof value === 'number' && bounds && value >= bounds.from && value <= bounds.to;
     return [field, inside ? bounds : value];
   });

@@ -15,14 +15,15 @@ export interface Language {
   toolchain: { command: string; args: string[]; least: string; get: string };
   /** Builds the worker. Nothing is done twice: each toolchain knows what has changed. */
   build(): Promise<void>;
-  /** How the built worker is started. */
-  worker(): Command;
+  /** How the built worker is started; `coverage` is an existing folder for what it executes. */
+  worker(coverage?: string): Command;
 }
 
 const BUNDLE = `${CACHE}/build/workflow-bundle.js`;
 const GO_WORKER = `${CACHE}/build/go-worker`;
 const GO = `${ROOT}/examples/reference/go`;
 const RUST = `${ROOT}/examples/reference/rust`;
+const RUST_WORKER = `${RUST}/target/debug/worker`;
 
 export const LANGUAGES: Language[] = [
   {
@@ -38,10 +39,10 @@ export const LANGUAGES: Language[] = [
       await mkdir(`${CACHE}/build`, { recursive: true });
       await writeFile(BUNDLE, code);
     },
-    worker: () => ({
+    worker: (coverage) => ({
       command: process.execPath,
       args: [`${ROOT}/examples/ts/worker.ts`],
-      env: { WORKFLOW_BUNDLE: BUNDLE },
+      env: { WORKFLOW_BUNDLE: BUNDLE, ...(coverage ? { NODE_V8_COVERAGE: coverage } : {}) },
     }),
   },
   {
@@ -49,18 +50,30 @@ export const LANGUAGES: Language[] = [
     label: 'Go',
     toolchain: { command: 'go', args: ['version'], least: '1.26', get: 'see go.dev/doc/install' },
     async build() {
-      await run('go', ['build', '-o', GO_WORKER, './worker'], { cwd: GO });
+      await run('go', ['build', '-cover', '-coverpkg=./...', '-o', GO_WORKER, './worker'], { cwd: GO });
     },
-    worker: () => ({ command: GO_WORKER, args: [] }),
+    worker: (coverage) => ({
+      command: GO_WORKER,
+      args: [],
+      env: { ...(coverage ? { GOCOVERDIR: coverage } : {}) },
+    }),
   },
   {
     id: 'rust',
     label: 'Rust',
     toolchain: { command: 'cargo', args: ['--version'], least: '1.95', get: 'see rustup.rs' },
     async build() {
-      await run('cargo', ['build', '--quiet', '--locked'], { cwd: RUST, env: { PROTOC: await protoc() } });
+      await run('cargo', ['build', '--quiet', '--locked'], {
+        cwd: RUST,
+        // Counters go into our own crates alone.
+        env: { PROTOC: await protoc(), RUSTC_WORKSPACE_WRAPPER: `${RUST}/coverage/rustc` },
+      });
     },
-    worker: () => ({ command: `${RUST}/target/debug/worker`, args: [] }),
+    worker: (coverage) => ({
+      command: RUST_WORKER,
+      args: [],
+      env: { LLVM_PROFILE_FILE: coverage ? `${coverage}/%p.profraw` : '/dev/null' },
+    }),
   },
 ];
 

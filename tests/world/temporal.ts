@@ -115,9 +115,9 @@ export class Temporal {
 /** Its skip lock is a counter: locked while above zero, one more for each attempt that runs. */
 type Clock = Record<'unlockTimeSkipping' | 'lockTimeSkipping', (request: object) => Promise<unknown>>;
 
-/** The SDK's runtime may be installed once a process; tests want its errors alone. */
 let silenced = false;
-function quiet(): void {
+/** The SDK's runtime may be installed once a process; tests want its errors alone. */
+export function quiet(): void {
   if (silenced) return;
   silenced = true;
   Runtime.install({

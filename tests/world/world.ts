@@ -85,10 +85,15 @@ export class World {
   /**
    * Starts a language's worker on a task queue, and waits until it is ready. Without `at` it finds
    * Temporal by the user's own environment. `cache` is how many workflows it keeps in memory: 0 where
-   * another worker must be able to take them over.
+   * another worker must be able to take them over. `coverage` is a folder for what it executed.
    */
-  async startWorker(language: Language, taskQueue: string, at?: Elsewhere, cache = 1000): Promise<Service> {
-    const { command, args, env } = language.worker();
+  async startWorker(
+    language: Language,
+    taskQueue: string,
+    at?: Elsewhere,
+    { cache = 1000, coverage }: { cache?: number; coverage?: string } = {},
+  ): Promise<Service> {
+    const { command, args, env } = language.worker(coverage);
     const own = at && {
       TEMPORAL_ADDRESS: at.address,
       TEMPORAL_NAMESPACE: at.namespace,

@@ -125,11 +125,13 @@ func StreamProcessing(ctx workflow.Context, raw json.RawMessage) (StreamOutput, 
 			window := time.Duration(size) * time.Second
 			sleepCtx, wake := workflow.WithCancel(ctx)
 			sleep := workflow.NewTimer(sleepCtx, window)
-			// Cancelled, it is over too: the next read says so.
 			_ = workflow.Await(ctx, func() bool {
 				return stopped() || sleep.IsReady()
 			})
 			wake()
+			if err := ctx.Err(); err != nil {
+				return StreamOutput{}, err
+			}
 		} else {
 			// #step Sort the events into windows
 			var done ProcessOutput
