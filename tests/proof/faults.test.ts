@@ -17,7 +17,7 @@ import {
   writeRecord,
 } from './faults.ts';
 
-const LEAST = 1;
+const LEAST = 6;
 const FILE = 'examples/ts/etl/workflow.ts';
 const edit = (find: string, replace = 'b') => ({ file: FILE, find, replace });
 

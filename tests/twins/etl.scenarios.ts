@@ -144,8 +144,8 @@ function heldWeather(request: number, sources: (world: World) => DataSource[]): 
   };
 }
 
-/** Flights are staged while the weather waits. */
-const flightsFirst = heldWeather(1, (world) => [flights(world), weather(world)]);
+/** Flights are staged while the weather, asked for before them, waits. */
+const flightsFirst = heldWeather(1, (world) => [weather(world), flights(world)]);
 
 // ---- The list
 
@@ -311,6 +311,20 @@ const databases: EtlScenario[] = [
       const before = await run.world.database.contents(place.table);
       assert.partialDeepStrictEqual(await run.again(), { successful_records: SAMPLE });
       assert.deepEqual(await run.world.database.contents(place.table), before);
+    },
+  },
+  {
+    name: 'every record bears one and the same time: that of the workflow',
+    given: reads((world) => [flights(world)]),
+    expected: loaded(SAMPLE),
+    async after({ world, handle }, place) {
+      const [stamps] = await world.database.query<{ times: number; time: Date }>(
+        `SELECT count(DISTINCT processed_at)::int AS times, min(processed_at) AS time FROM ${place.table}`,
+      );
+      const { startTime } = await handle.describe();
+      assert.equal(stamps?.times, 1);
+      const behind = Number(stamps.time) - Number(startTime);
+      assert.ok(behind >= 0 && behind < 60_000, `${behind} ms behind the start`);
     },
   },
 ];

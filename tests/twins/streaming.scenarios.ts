@@ -1,6 +1,7 @@
 /** The scenarios of the stream: one list, every language, both brokers. */
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import type { Message } from '../../examples/ts/connectors/topic.ts';
 import type { Progress, StreamInput, StreamOutput } from '../../examples/ts/streaming/types.ts';
 import { departure, departures } from '../world/departures.ts';
@@ -353,6 +354,26 @@ const onBroker = (broker: Broker): StreamScenario[] => [
   },
 ];
 
+/** The file broker alone: NATS has whole messages or none. */
+const halfWritten: StreamScenario = {
+  name: 'a message that is half-written waits until it is whole',
+  async given(world, run) {
+    const given = await streams('file', { events: () => minutes(2) })(world, run);
+    await appendFile(fileURLToPath(given.source), HALVES[0]);
+    return given;
+  },
+  async during(run, { source }) {
+    await read(run, 2);
+    await appendFile(fileURLToPath(source), HALVES[1]);
+    await run.temporal.advance(`${HOUR} seconds`);
+    await read(run, 3);
+    await stop(run);
+  },
+  expected: totals(3, 1),
+};
+const third = `${JSON.stringify(minutes(1, 2)[0])}\n`;
+const HALVES = [third.slice(0, 20), third.slice(20)] as const;
+
 // ---- What fails for good
 
 const failing: StreamScenario[] = [
@@ -492,5 +513,5 @@ export default {
       rows: async () => (await results(world, given.target)).slice(0, 5).map((row) => ({ ...row })),
     };
   },
-  scenarios: [...BROKERS.flatMap(onBroker), ...failing, ...badInputs],
+  scenarios: [...BROKERS.flatMap(onBroker), halfWritten, ...failing, ...badInputs],
 } satisfies Pipeline<StreamInput, StreamOutput, Place>;
