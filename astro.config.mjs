@@ -61,6 +61,7 @@ export default defineConfig({
         './site/styles/compare.css',
         './site/styles/diagram.css',
         './site/styles/front.css',
+        './site/styles/recording.css',
       ],
       components: {
         Head: './site/starlight/Head.astro',

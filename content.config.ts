@@ -10,6 +10,23 @@ const words = z.object({
   'compare.pair': z.string().optional(),
   'compare.solo': z.string().optional(),
   'compare.whole': z.string().optional(),
+  'recording.title': z.string().optional(),
+  'recording.language': z.string().optional(),
+  'recording.scenario': z.string().optional(),
+  'recording.position': z.string().optional(),
+  'recording.virtual': z.string().optional(),
+  'recording.wall': z.string().optional(),
+  'recording.history': z.string().optional(),
+  'recording.json': z.string().optional(),
+  'recording.picture': z.string().optional(),
+  'recording.attempt': z.string().optional(),
+  'recording.input': z.string().optional(),
+  'recording.output': z.string().optional(),
+  'recording.failure': z.string().optional(),
+  'recording.options': z.string().optional(),
+  'recording.play': z.string().optional(),
+  'recording.pause': z.string().optional(),
+  'recording.missing': z.string().optional(),
 });
 
 export const collections = {

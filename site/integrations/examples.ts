@@ -15,13 +15,15 @@ export default function examples(): AstroIntegration {
       'astro:config:setup': ({ config, injectRoute, command, logger }) => {
         root = fileURLToPath(config.root);
         injectRoute({ pattern: '/source/[...path]', entrypoint: './site/pages/source.astro' });
+        injectRoute({ pattern: '/recordings/[...path].json', entrypoint: './site/pages/recording.ts' });
         if (command === 'dev') {
           for (const problem of checkAllTwins(root)) logger.warn(formatProblem(problem));
         }
       },
       'astro:server:setup': ({ server }) => {
         server.watcher.on('change', (file) => {
-          if (/[\\/]examples[\\/].*\.(ts|go|rs)$/.test(file)) server.ws.send({ type: 'full-reload' });
+          if (/[\\/](examples|recordings)[\\/].*\.(ts|go|rs|json)$/.test(file))
+            server.ws.send({ type: 'full-reload' });
         });
       },
       'astro:build:start': ({ logger }) => {

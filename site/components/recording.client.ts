@@ -1,0 +1,29 @@
+/** A recorded run on the page. The player itself is fetched when somebody turns to it. */
+import type { Player } from './recording.player.ts';
+
+const INTEREST = ['pointerover', 'focusin', 'toggle'];
+
+/** `<run-recording>`: see Recording.astro. */
+export class RunRecording extends HTMLElement {
+  #player: Promise<Player> | undefined;
+
+  connectedCallback(): void {
+    for (const type of INTEREST)
+      this.addEventListener(type, () => void this.player(), { capture: true, once: true });
+    this.querySelector('.play')?.addEventListener('click', async () => (await this.player()).toggle());
+    // The language that the reader chose on an earlier page.
+    const chosen = document.documentElement.dataset.solo;
+    const radio = this.querySelector<HTMLInputElement>(`.langs [value="${chosen}"]:not(:checked)`);
+    if (!radio) return;
+    radio.checked = true;
+    void this.player();
+  }
+
+  /** The player, ready to play. */
+  player(): Promise<Player> {
+    this.#player ??= import('./recording.player.ts').then(({ Player: Made }) => Made.of(this));
+    return this.#player;
+  }
+}
+
+customElements.define('run-recording', RunRecording);

@@ -1,0 +1,62 @@
+/** The recordings that the tests made, read for the pages. Each mistake stops the build, and is named. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RECORDING_VERSION, type Recording } from '../../tests/proof/recording.ts';
+
+const FOLDER = 'recordings';
+
+/** A recording and the name of its file, without `.json`. */
+export interface Recorded {
+  slug: string;
+  recording: Recording;
+}
+
+/** All recordings of a pipeline, by the names of their scenarios. */
+export function recordingsOf(pipeline: string, root = process.cwd()): Recorded[] {
+  return namesIn(join(root, FOLDER, pipeline))
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => ({
+      slug: name.slice(0, -'.json'.length),
+      recording: read(root, `${FOLDER}/${pipeline}/${name}`),
+    }))
+    .sort((a, b) => (a.recording.scenario < b.recording.scenario ? -1 : 1));
+}
+
+/** The recordings of these scenarios, in this order; throws with the names that are known. */
+export function findRecordings(pipeline: string, scenarios: string[], root = process.cwd()): Recorded[] {
+  const all = recordingsOf(pipeline, root);
+  return scenarios.map((scenario) => {
+    const found = all.find(({ recording }) => recording.scenario === scenario);
+    if (found) return found;
+    const known = all.map(({ recording }) => `\n  ${recording.scenario}`).join('') || ' none';
+    throw new Error(`${FOLDER}/${pipeline} has no scenario "${scenario}". Recorded are:${known}`);
+  });
+}
+
+/** Every recording there is. */
+export function allRecordings(root = process.cwd()): (Recorded & { pipeline: string })[] {
+  return namesIn(join(root, FOLDER))
+    .filter((name) => !name.includes('.'))
+    .flatMap((pipeline) => recordingsOf(pipeline, root).map((one) => ({ ...one, pipeline })));
+}
+
+function read(root: string, file: string): Recording {
+  const recording: Recording = JSON.parse(readFileSync(join(root, file), 'utf8'));
+  const { version, events, clocks } = recording;
+  if (version !== RECORDING_VERSION) {
+    throw new Error(`${file}: version ${version}, but the site reads ${RECORDING_VERSION}`);
+  }
+  for (const [language, { virtual, wall }] of Object.entries(clocks)) {
+    if (virtual.length === events.length && wall.length === events.length) continue;
+    throw new Error(`${file}: the clocks of ${language} are not as long as the events`);
+  }
+  return recording;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,267 @@
+/**
+ * Lays a run out in time. Both the build and the player in the browser do it with this.
+ *
+ * Two clocks run: the workflow's, which skips waits, and the one on the wall. What was skipped would
+ * flatten all the rest, so it gets a fixed width; the rest is as wide as it took on the wall.
+ */
+import type { CodePlace, RecordedEvent, Recording } from '../../tests/proof/recording.ts';
+
+/** What is drawn of a recording. A run that still goes on has no end. */
+export type Played = Pick<Recording, 'workflow' | 'events' | 'clocks'> & { end?: Recording['end'] };
+
+/** A point in time: where it is drawn, from 0 to 1, and what the two clocks say there, in ms. */
+export interface Moment {
+  x: number;
+  virtual: number;
+  wall: number;
+}
+
+export type Kind = 'run' | 'activity' | 'child' | 'timer' | 'signal' | 'update' | 'cancel' | 'other';
+
+/** All that happened to one command, one message, or one run of the execution. */
+export interface Story {
+  kind: Kind;
+  name: string;
+  /** What tells it from others of its name: a short value of its input. */
+  detail: string;
+  run: number;
+  /** Its events, as indexes in the recording. */
+  events: number[];
+  from: number;
+  to: number;
+  /** Where the attempt that counts began. */
+  began: number;
+  attempt: number;
+  /** Why the attempt before failed. */
+  retried: RecordedEvent['failure'];
+  /** How it ended, in Temporal's words; nothing while it goes on. */
+  end: string;
+  /** Of a timer: how long. */
+  seconds: number;
+  at: CodePlace | undefined;
+}
+
+/** Stories of one name, on as many rows as went on side by side. */
+export interface Lane {
+  kind: Kind;
+  name: string;
+  rows: Story[][];
+}
+
+export interface Timeline {
+  workflow: string;
+  end: string;
+  /** One for each event, sorted by time. */
+  moments: Moment[];
+  /** Sorted by time. */
+  stories: Story[];
+  lanes: Lane[];
+  /** Stretches of time that nobody waited for. */
+  skips: { from: number; to: number; seconds: number }[];
+  /** Where a run ended and the next one began. */
+  seams: number[];
+  virtual: number;
+  wall: number;
+}
+
+/** How much more the workflow's clock must have moved than ours to call it a skip. */
+const SKIPPED_MS = 500;
+/** The share of the drawing that one skip takes, and that all of them may take. */
+const ONE_SKIP = 0.09;
+const ALL_SKIPS = 0.45;
+
+/** The timeline of a run as one language ran it; of one that goes on, up to `now`. */
+export function timelineOf(run: Played, language: string, now?: Omit<Moment, 'x'> | undefined): Timeline {
+  const clocks = run.clocks[language];
+  if (!clocks) throw new Error(`not recorded in ${language}`);
+  const times = run.events.map((_, event) => ({
+    event,
+    virtual: clocks.virtual[event] ?? 0,
+    wall: clocks.wall[event] ?? 0,
+  }));
+  const sorted = [...times].sort((a, b) => a.virtual - b.virtual || a.wall - b.wall || a.event - b.event);
+  if (now) sorted.push({ event: -1, ...now });
+  const { moments, skips } = spread(sorted);
+  const at = new Map(sorted.map(({ event }, i) => [event, moments[i]?.x ?? 0]));
+  const stories = storiesOf(run.events, (event) => at.get(event) ?? 1);
+  const last = moments.at(-1) ?? { virtual: 0, wall: 0 };
+  return {
+    workflow: run.workflow,
+    end: run.end ?? '',
+    moments,
+    stories,
+    lanes: lanesOf(
+      stories,
+      Object.values(run.clocks).map((one) => one.virtual),
+    ),
+    skips,
+    seams: stories.filter(({ kind, run: nth }) => kind === 'run' && nth > 1).map(({ from }) => from),
+    virtual: last.virtual,
+    wall: last.wall,
+  };
+}
+
+/** Gives each point in time its place. */
+function spread(times: { virtual: number; wall: number }[]) {
+  const gaps = times.map(({ virtual, wall }, i) => {
+    const before = times[i - 1] ?? { virtual, wall };
+    const skipped = virtual - before.virtual - (wall - before.wall);
+    return { wall: wall - before.wall, skipped: skipped >= SKIPPED_MS ? skipped : 0 };
+  });
+  const count = gaps.filter(({ skipped }) => skipped).length;
+  const one = Math.min(ONE_SKIP, ALL_SKIPS / Math.max(1, count));
+  const busy = gaps.reduce((sum, gap) => sum + (gap.skipped ? 0 : gap.wall), 0);
+  // Where nothing took any time at all, all are as wide.
+  const scale = (1 - count * one) / (busy || Math.max(1, gaps.length - 1 - count));
+  const skips: Timeline['skips'] = [];
+  let x = 0;
+  const moments = times.map(({ virtual, wall }, i): Moment => {
+    const gap = gaps[i];
+    const from = x;
+    if (gap?.skipped) {
+      x += one;
+      skips.push({ from, to: x, seconds: gap.skipped / 1000 });
+    } else if (i) x += (busy ? (gap?.wall ?? 0) : 1) * scale;
+    return { x: Math.min(1, x), virtual, wall };
+  });
+  return { moments, skips };
+}
+
+// ---- What belongs together
+
+const KINDS: [RegExp, Kind][] = [
+  [/^ActivityTask/, 'activity'],
+  [/^Timer/, 'timer'],
+  [/ChildWorkflow/, 'child'],
+  [/Signaled$/, 'signal'],
+  [/Update/, 'update'],
+  [/^WorkflowExecutionCancelRequested$/, 'cancel'],
+  [/^WorkflowExecution(Started|Completed|Failed|Canceled|Terminated|TimedOut|ContinuedAsNew)$/, 'run'],
+];
+const kindOf = (type: string): Kind => KINDS.find(([pattern]) => pattern.test(type))?.[1] ?? 'other';
+
+function storiesOf(events: RecordedEvent[], place: (event: number) => number): Story[] {
+  const chapters = new Map<string, number[]>();
+  const rootOf = (event: number): number => {
+    const of = events[event]?.of;
+    return of === undefined ? event : rootOf(of);
+  };
+  events.forEach(({ type, run }, event) => {
+    const key = kindOf(type) === 'run' ? `run ${run}` : String(rootOf(event));
+    chapters.set(key, [...(chapters.get(key) ?? []), event]);
+  });
+  const stories = [...chapters.values()].map((indexes): Story => {
+    const told = indexes.map((index) => events[index] as RecordedEvent);
+    const [root = { type: '', run: 1 }] = told;
+    const kind = kindOf(root.type);
+    const started = told.findLastIndex(({ type }) => type === 'ActivityTaskStarted');
+    const last = told.at(-1)?.type ?? '';
+    const end = /(Completed|Failed|TimedOut|Canceled|Terminated|Fired|ContinuedAsNew)$/.exec(last)?.[0] ?? '';
+    const mark = kind === 'signal' || kind === 'cancel' || kind === 'other';
+    const from = place(indexes[0] ?? 0);
+    return {
+      kind,
+      name: kind === 'run' ? `run ${root.run}` : kind === 'timer' ? 'Timer' : (root.name ?? root.type),
+      detail: '',
+      run: root.run,
+      events: indexes,
+      from,
+      to: mark ? from : end ? place(indexes.at(-1) ?? 0) : 1,
+      began: started < 0 ? from : place(indexes[started] ?? 0),
+      attempt: told[started]?.attempt ?? 1,
+      retried: told[started]?.failure,
+      end: mark ? 'Completed' : end,
+      seconds: root.seconds ?? 0,
+      at: root.at,
+    };
+  });
+  for (const alike of byName(stories)) if (alike[0]?.kind !== 'run') tellApart(alike, events);
+  return stories.sort((a, b) => a.from - b.from || (a.events[0] ?? 0) - (b.events[0] ?? 0));
+}
+
+function byName(stories: Story[]): Story[][] {
+  const names = new Map<string, Story[]>();
+  for (const story of stories) {
+    const key = `${story.kind} ${story.name}`;
+    names.set(key, [...(names.get(key) ?? []), story]);
+  }
+  return [...names.values()];
+}
+
+/** Finds what differs in the inputs of stories of one name: an id, a URI, a cursor. */
+function tellApart(alike: Story[], events: RecordedEvent[]): void {
+  const inputs = alike.map(({ events: [first = 0] }) => leaves(events[first]?.input));
+  const keys = [...(inputs[0]?.keys() ?? [])].filter((key) => /(id|uri|cursor)$/.test(key));
+  const differing = keys.find((key) => new Set(inputs.map((leaf) => leaf.get(key))).size > 1);
+  const key = differing ?? (alike.length === 1 ? keys[0] : undefined);
+  if (key === undefined) return;
+  alike.forEach((story, i) => {
+    const value = inputs[i]?.get(key) ?? '';
+    story.detail = value.includes('://') ? value.split('/').slice(-2).join('/') : value.slice(0, 40);
+  });
+}
+
+function leaves(value: unknown, path = ''): Map<string, string> {
+  if (value === null || typeof value !== 'object') return new Map([[path, String(value ?? '')]]);
+  return new Map(Object.entries(value).flatMap(([key, inner]) => [...leaves(inner, `${path}.${key}`)]));
+}
+
+// ---- Rows
+
+/** More rows than this are drawn over each other. */
+const MOST_ROWS = 24;
+
+/** As many rows as any of the languages needs, so that to choose another one moves nothing on the page. */
+function lanesOf(stories: Story[], clocks: number[][]): Lane[] {
+  return byName(stories.map((story) => (story.kind === 'run' ? { ...story, name: '' } : story)))
+    .filter(([first]) => first?.kind !== 'other')
+    .map((alike) => {
+      const { kind = 'other', name = '' } = alike[0] ?? {};
+      const most = Math.max(...clocks.map((virtual) => pack(alike, times(virtual)).length));
+      const rows = pack(alike, ({ from, to }) => [from, to]);
+      while (rows.length < Math.min(most, MOST_ROWS)) rows.push([]);
+      return { kind, name, rows };
+    });
+}
+
+const times =
+  (virtual: number[]) =>
+  ({ events, end }: Story): [number, number] => [
+    virtual[events[0] ?? 0] ?? 0,
+    end ? (virtual[events.at(-1) ?? 0] ?? 0) : Number.POSITIVE_INFINITY,
+  ];
+
+/** Puts each story on the first row that is free. */
+function pack(stories: Story[], span: (story: Story) => [number, number]): Story[][] {
+  const rows: { stories: Story[]; until: number }[] = [];
+  const sorted = stories.map((story) => ({ story, span: span(story) })).sort((a, b) => a.span[0] - b.span[0]);
+  for (const {
+    story,
+    span: [from, to],
+  } of sorted) {
+    const free = rows.find(({ until }) => until <= from);
+    const row = free ?? (rows.length < MOST_ROWS ? { stories: [], until: 0 } : rows.at(-1));
+    if (!row) continue;
+    if (!rows.includes(row)) rows.push(row);
+    row.stories.push(story);
+    row.until = to;
+  }
+  return rows.map((row) => row.stories);
+}
+
+/** What the two clocks say at `x`. */
+export function clocksAt({ moments }: Timeline, x: number): { virtual: number; wall: number } {
+  const after = moments.findIndex((moment) => moment.x > x);
+  const a = moments.at(after < 0 ? -1 : Math.max(0, after - 1)) ?? { x: 0, virtual: 0, wall: 0 };
+  const b = (after < 0 ? a : moments[after]) ?? a;
+  const share = b.x > a.x ? (x - a.x) / (b.x - a.x) : 0;
+  const between = (from: number, to: number) => from + (to - from) * Math.max(0, share);
+  return { virtual: between(a.virtual, b.virtual), wall: between(a.wall, b.wall) };
+}
+
+/** What goes on at `x`: the stories that have begun and are not over; else the one that was last. */
+export function runningAt({ stories }: Timeline, x: number): Story[] {
+  const placed = stories.filter(({ at, from }) => at && from <= x);
+  const now = placed.filter(({ to }) => x < to);
+  return now.length ? now : placed.slice(-1);
+}

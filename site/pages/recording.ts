@@ -1,0 +1,11 @@
+/** A recording as JSON: the player fetches it when somebody plays it, or opens an event. */
+import type { APIRoute, GetStaticPaths } from 'astro';
+import { allRecordings } from '../lib/recordings.ts';
+
+export const getStaticPaths: GetStaticPaths = () =>
+  allRecordings().map(({ pipeline, slug, recording }) => ({
+    params: { path: `${pipeline}/${slug}` },
+    props: { recording },
+  }));
+
+export const GET: APIRoute = ({ props }) => new Response(JSON.stringify(props.recording));
