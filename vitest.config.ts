@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 import { LANGUAGES } from './tests/world/languages.ts';
 
-const BROWSER = 'tests/site/browser.test.ts';
+/** All of tests/site that needs the built site and a browser; the others are the house's. */
+const BROWSER = 'tests/site/!(regions|recordings).test.ts';
 
 /** One project a language, which runs every scenario against it; the house itself; the built site. */
 export default defineConfig({

@@ -1,7 +1,7 @@
 /** A recorded run on the page. The player itself is fetched when somebody turns to it. */
 import type { Player } from './recording.player.ts';
 
-const INTEREST = ['pointerover', 'focusin', 'toggle'];
+const INTEREST = ['pointerover', 'focusin', 'toggle', 'change'];
 
 /** `<run-recording>`: see Recording.astro. */
 export class RunRecording extends HTMLElement {

@@ -30,7 +30,8 @@ export class Player {
   /** The player of an element; ready when its recording has come. */
   static async of(host: HTMLElement): Promise<Player> {
     const player = new Player(host);
-    await player.#open(false);
+    // The scenario may be another one by now than the build has drawn.
+    await player.#open(player.#select.selectedIndex > 0);
     return player;
   }
 
@@ -89,7 +90,7 @@ export class Player {
       drag(event);
     });
     stage.addEventListener('pointermove', (event) => stage.hasPointerCapture(event.pointerId) && drag(event));
-    this.#select.addEventListener('change', () => void this.#open());
+    this.#select.addEventListener('change', () => void this.#open(true));
     // A language may be chosen anywhere on the page: compare.client.ts hears of it first.
     document.addEventListener('change', () =>
       queueMicrotask(() => this.#chosen !== this.#language && this.#draw()),
@@ -124,7 +125,7 @@ export class Player {
   // ---- What is shown
 
   /** Shows the scenario that is selected. */
-  async #open(draw = true): Promise<void> {
+  async #open(draw: boolean): Promise<void> {
     this.#stop();
     const slug = this.#select.value;
     if (slug === LIVE) {
@@ -222,7 +223,7 @@ export class Player {
     const id = (at: Story['at']) => `${this.#host.dataset.pipeline}-${at?.file}-${at?.region}`;
     const lit = [...places.values()].flatMap((at) =>
       [...(document.getElementById(id(at))?.querySelectorAll('.step') ?? [])].filter(
-        (step) => !at?.step || step.querySelector('.step-title')?.textContent === at.step,
+        (step) => !at?.step || step.querySelector('p')?.textContent === at.step,
       ),
     );
     for (const step of this.#lit) if (!lit.includes(step)) step.classList.remove('now');

@@ -114,7 +114,7 @@ function barOf(bar: Bar, high: number, many: boolean, words: Words): string {
     const long = bar.count === 1 && wide > 0.04 && textAt((from + to) / 2, mid, duration(bar.seconds * 1000));
     return `<line class="wait" ${across} stroke-width="${high}"/>${long || ''}`;
   }
-  const look = `bar${/Failed|TimedOut|Terminated/.test(end) ? ' bad' : ''}${end ? '' : ' open'}`;
+  const look = `did${/Failed|TimedOut|Terminated/.test(end) ? ' bad' : ''}${end ? '' : ' open'}`;
   if (attempt > 1) return retriedOf(bar, high, look, words);
   const name = kind === 'run' && many && wide > 0.06 && textAt((from + to) / 2, mid, `run ${bar.run}`);
   return rect(from, to, high, look) + (name || '');

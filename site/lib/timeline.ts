@@ -7,7 +7,9 @@
 import type { CodePlace, RecordedEvent, Recording } from '../../tests/proof/recording.ts';
 
 /** What is drawn of a recording. A run that still goes on has no end. */
-export type Played = Pick<Recording, 'workflow' | 'events' | 'clocks'> & { end?: Recording['end'] };
+export type Played = Pick<Recording, 'workflow' | 'events' | 'clocks'> & {
+  end?: Recording['end'] | undefined;
+};
 
 /** A point in time: where it is drawn, from 0 to 1, and what the two clocks say there, in ms. */
 export interface Moment {
@@ -148,7 +150,9 @@ function storiesOf(events: RecordedEvent[], place: (event: number) => number): S
   };
   events.forEach(({ type, run }, event) => {
     const key = kindOf(type) === 'run' ? `run ${run}` : String(rootOf(event));
-    chapters.set(key, [...(chapters.get(key) ?? []), event]);
+    const chapter = chapters.get(key);
+    if (chapter) chapter.push(event);
+    else chapters.set(key, [event]);
   });
   const stories = [...chapters.values()].map((indexes): Story => {
     const told = indexes.map((index) => events[index] as RecordedEvent);
@@ -183,7 +187,9 @@ function byName(stories: Story[]): Story[][] {
   const names = new Map<string, Story[]>();
   for (const story of stories) {
     const key = `${story.kind} ${story.name}`;
-    names.set(key, [...(names.get(key) ?? []), story]);
+    const alike = names.get(key);
+    if (alike) alike.push(story);
+    else names.set(key, [story]);
   }
   return [...names.values()];
 }
