@@ -11,11 +11,12 @@ export class RunRecording extends HTMLElement {
     for (const type of INTEREST)
       this.addEventListener(type, () => void this.player(), { capture: true, once: true });
     this.querySelector('.play')?.addEventListener('click', async () => (await this.player()).toggle());
-    // The language that the reader chose on an earlier page.
-    const chosen = document.documentElement.dataset.solo;
-    const radio = this.querySelector<HTMLInputElement>(`.langs [value="${chosen}"]:not(:checked)`);
-    if (!radio) return;
-    radio.checked = true;
+    // The language that the reader chose on an earlier page; the build drew the first.
+    const [drawn, ...others] = this.querySelectorAll<HTMLInputElement>('.langs input');
+    const { solo } = document.documentElement.dataset;
+    const chosen = others.find(({ value }) => value === solo);
+    if (!drawn || !chosen) return;
+    chosen.checked = true;
     void this.player();
   }
 

@@ -233,6 +233,7 @@ export class Player {
     const at = running.at(-1)?.at;
     const words = at ? (at.step ?? at.region) : (this.#timeline?.end ?? '');
     if (state.textContent === words) return;
+    state.title = words;
     const link = Object.assign(document.createElement('a'), { href: `#${id(at)}`, textContent: words });
     state.replaceChildren(at && lit.length ? link : words);
   }

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { RECORDING_VERSION, type Recording } from '../../tests/proof/recording.ts';
 
 const FOLDER = 'recordings';
+/** What else the proof keeps beside them. */
+const OTHERS = ['faults.json', 'lines.json'];
 
 /** A recording and the name of its file, without `.json`. */
 export interface Recorded {
@@ -14,7 +16,7 @@ export interface Recorded {
 /** All recordings of a pipeline, by the names of their scenarios. */
 export function recordingsOf(pipeline: string, root = process.cwd()): Recorded[] {
   return namesIn(join(root, FOLDER, pipeline))
-    .filter((name) => name.endsWith('.json'))
+    .filter((name) => name.endsWith('.json') && !OTHERS.includes(name))
     .map((name) => ({
       slug: name.slice(0, -'.json'.length),
       recording: read(root, `${FOLDER}/${pipeline}/${name}`),

@@ -48,7 +48,7 @@ export function picture(timeline: Timeline, words: Words): string {
   });
   return [
     `<svg width="100%" height="${height}" role="img" aria-label="${html(label)}">`,
-    ...timeline.skips.map((skip) => skipOf(skip, height)),
+    skipsOf(timeline.skips, height),
     ...timeline.seams.map(
       (x) => `<line class="seam" ${at('x1', x)} ${at('x2', x)} y1="${HEAD - 4}" y2="${height}"/>`,
     ),
@@ -57,12 +57,21 @@ export function picture(timeline: Timeline, words: Words): string {
   ].join('');
 }
 
-/** A stretch that nobody waited for: a band through all lanes, and how long it was. */
-function skipOf({ from, to, seconds }: Timeline['skips'][number], height: number): string {
-  const words = to - from > 0.035 ? duration(seconds * 1000) : '';
-  const text = words && `<text ${at('x', (from + to) / 2)} y="14">${words}</text>`;
-  return `<g class="skip"><rect ${at('x', from)} ${at('width', to - from)} y="18" height="${height - 18}"/>${text}</g>`;
+/** Stretches that nobody waited for: bands through all lanes, and how long they were; if too narrow, all of them. */
+function skipsOf(skips: Timeline['skips'], height: number): string {
+  const bands = skips.map(({ from, to, seconds }) => {
+    const words = to - from > 0.035 && `<text ${at('x', (from + to) / 2)} y="14">${roughly(seconds)}</text>`;
+    return `<rect ${at('x', from)} ${at('width', to - from)} y="18" height="${height - 18}"/>${words || ''}`;
+  });
+  if (!bands.length) return '';
+  const sum = skips.reduce((all, { seconds }) => all + seconds, 0);
+  const words = bands.join('').includes('<text') ? '' : `<text x="50%" y="14">${roughly(sum)}</text>`;
+  return `<g class="skip">${bands.join('')}${words}</g>`;
 }
+
+/** A skip has some wall time in it, which nobody wants to know. */
+const roughly = (seconds: number) =>
+  duration(1000 * (seconds < 90 ? Math.round(seconds * 10) / 10 : Math.round(seconds / 10) * 10));
 
 function laneOf(lane: Lane, timeline: Timeline, top: number, words: Words): string {
   const { kind, name, rows } = lane;
@@ -216,13 +225,14 @@ function lineOf(timeline: Timeline, line: Line, words: Words, events?: RecordedE
   }
   const story = timeline.stories[line.story];
   if (!story) return '';
-  const { name, kind, detail, attempt, retried, seconds, end, run } = story;
+  const { name, kind, detail, attempt, seconds, end, run } = story;
+  const why = story.failure ?? story.retried;
   const said = [
     detail && `<i>${html(detail)}</i>`,
     seconds ? duration(seconds * 1000) : '',
     attempt > 1 ? html(filled(words.attempt, { n: attempt })) : '',
-    retried ? `<em>${html(`${retried.type}: ${retried.message}`)}</em>` : '',
     /Completed|Fired/.test(end) ? '' : end,
+    why ? `<em>${html(`${why.type}: ${why.message}`)}</em>` : '',
   ];
   const nth = timeline.seams.length ? ` ${run}` : '';
   const title = kind === 'run' ? timeline.workflow + nth : name;

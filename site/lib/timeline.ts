@@ -36,6 +36,8 @@ export interface Story {
   attempt: number;
   /** Why the attempt before failed. */
   retried: RecordedEvent['failure'];
+  /** Why it failed in the end. */
+  failure: RecordedEvent['failure'];
   /** How it ended, in Temporal's words; nothing while it goes on. */
   end: string;
   /** Of a timer: how long. */
@@ -52,6 +54,7 @@ export interface Lane {
 
 export interface Timeline {
   workflow: string;
+  /** How it ended, and why when it failed; nothing while it goes on. */
   end: string;
   /** One for each event, sorted by time. */
   moments: Moment[];
@@ -71,25 +74,29 @@ const SKIPPED_MS = 500;
 /** The share of the drawing that one skip takes, and that all of them may take. */
 const ONE_SKIP = 0.09;
 const ALL_SKIPS = 0.45;
+/** Where no command is under way, time is drawn narrower by this. */
+const IDLE = 0.1;
 
 /** The timeline of a run as one language ran it; of one that goes on, up to `now`. */
 export function timelineOf(run: Played, language: string, now?: Omit<Moment, 'x'> | undefined): Timeline {
   const clocks = run.clocks[language];
   if (!clocks) throw new Error(`not recorded in ${language}`);
+  const chapters = chaptersOf(run.events);
   const times = run.events.map((_, event) => ({
     event,
     virtual: clocks.virtual[event] ?? 0,
     wall: clocks.wall[event] ?? 0,
   }));
-  const sorted = [...times].sort((a, b) => a.virtual - b.virtual || a.wall - b.wall || a.event - b.event);
+  const sorted = times.sort((a, b) => a.virtual - b.virtual || a.wall - b.wall || a.event - b.event);
   if (now) sorted.push({ event: -1, ...now });
-  const { moments, skips } = spread(sorted);
-  const at = new Map(sorted.map(({ event }, i) => [event, moments[i]?.x ?? 0]));
-  const stories = storiesOf(run.events, (event) => at.get(event) ?? 1);
+  const order = new Map(sorted.map(({ event }, i) => [event, i]));
+  const { moments, skips } = spread(sorted, busyness(run.events, chapters, order));
+  const stories = storiesOf(run.events, chapters, (event) => moments[order.get(event) ?? -1]?.x ?? 1);
   const last = moments.at(-1) ?? { virtual: 0, wall: 0 };
+  const why = stories.findLast(({ kind }) => kind === 'run')?.failure;
   return {
     workflow: run.workflow,
-    end: run.end ?? '',
+    end: [run.end, why?.type, why?.message].filter(Boolean).join(': '),
     moments,
     stories,
     lanes: lanesOf(
@@ -103,27 +110,64 @@ export function timelineOf(run: Played, language: string, now?: Omit<Moment, 'x'
   };
 }
 
+/** How much goes on before each moment: commands that are under way, and those of them that only wait. */
+function busyness(events: RecordedEvent[], chapters: number[][], order: Map<number, number>) {
+  const change = Array.from({ length: order.size + 1 }, () => ({ open: 0, waiting: 0 }));
+  const add = (what: 'open' | 'waiting', from: number | undefined, to: number | undefined) => {
+    // What has not ended, or not begun, may do so any time.
+    const [first, last] = [order.get(from ?? 0) ?? 0, order.get(to ?? -2) ?? order.size - 1];
+    for (const [at, by] of [
+      [first + 1, 1],
+      [last + 1, -1],
+    ] as const) {
+      const there = change[at];
+      if (there) there[what] += by;
+    }
+  };
+  for (const chapter of chapters) {
+    const [first = 0] = chapter;
+    const kind = kindOf(events[first]?.type ?? '');
+    if (kind !== 'activity' && kind !== 'timer' && kind !== 'child') continue;
+    const over = chapter.length > 1 && ENDED.test(events[chapter.at(-1) ?? 0]?.type ?? '');
+    const end = over ? chapter.at(-1) : undefined;
+    add('open', first, end);
+    const started = chapter.find((event) => events[event]?.type === 'ActivityTaskStarted');
+    if (kind === 'timer') add('waiting', first, end);
+    else if (started !== undefined && (events[started]?.attempt ?? 1) > 1) add('waiting', first, started);
+    else if (kind === 'activity' && started === undefined) add('waiting', first, end);
+  }
+  let [open, waiting] = [0, 0];
+  return change.map((by) => {
+    open += by.open;
+    waiting += by.waiting;
+    return { open, waiting };
+  });
+}
+
 /** Gives each point in time its place. */
-function spread(times: { virtual: number; wall: number }[]) {
+function spread(times: { virtual: number; wall: number }[], busy: { open: number; waiting: number }[]) {
   const gaps = times.map(({ virtual, wall }, i) => {
     const before = times[i - 1] ?? { virtual, wall };
-    const skipped = virtual - before.virtual - (wall - before.wall);
-    return { wall: wall - before.wall, skipped: skipped >= SKIPPED_MS ? skipped : 0 };
+    const ahead = virtual - before.virtual - (wall - before.wall);
+    // Only a wait can be skipped.
+    const skipped = busy[i]?.waiting && ahead >= SKIPPED_MS ? ahead : 0;
+    const took = virtual - before.virtual - skipped;
+    return { skipped, took: took * (busy[i]?.open ? 1 : IDLE) };
   });
   const count = gaps.filter(({ skipped }) => skipped).length;
   const one = Math.min(ONE_SKIP, ALL_SKIPS / Math.max(1, count));
-  const busy = gaps.reduce((sum, gap) => sum + (gap.skipped ? 0 : gap.wall), 0);
+  const all = gaps.reduce((sum, gap) => sum + (gap.skipped ? 0 : gap.took), 0);
   // Where nothing took any time at all, all are as wide.
-  const scale = (1 - count * one) / (busy || Math.max(1, gaps.length - 1 - count));
+  const scale = (1 - count * one) / (all || Math.max(1, gaps.length - 1 - count));
   const skips: Timeline['skips'] = [];
   let x = 0;
   const moments = times.map(({ virtual, wall }, i): Moment => {
-    const gap = gaps[i];
+    const { skipped, took } = gaps[i] ?? { skipped: 0, took: 0 };
     const from = x;
-    if (gap?.skipped) {
+    if (skipped) {
       x += one;
-      skips.push({ from, to: x, seconds: gap.skipped / 1000 });
-    } else if (i) x += (busy ? (gap?.wall ?? 0) : 1) * scale;
+      skips.push({ from, to: x, seconds: skipped / 1000 });
+    } else if (i) x += (all ? took : 1) * scale;
     return { x: Math.min(1, x), virtual, wall };
   });
   return { moments, skips };
@@ -140,9 +184,16 @@ const KINDS: [RegExp, Kind][] = [
   [/^WorkflowExecutionCancelRequested$/, 'cancel'],
   [/^WorkflowExecution(Started|Completed|Failed|Canceled|Terminated|TimedOut|ContinuedAsNew)$/, 'run'],
 ];
+const ENDED = /(Completed|Failed|TimedOut|Canceled|Terminated|Fired|ContinuedAsNew)$/;
 const kindOf = (type: string): Kind => KINDS.find(([pattern]) => pattern.test(type))?.[1] ?? 'other';
 
-function storiesOf(events: RecordedEvent[], place: (event: number) => number): Story[] {
+function nameOf(kind: Kind, { run, name, type }: Pick<RecordedEvent, 'run' | 'name' | 'type'>): string {
+  if (kind === 'run') return `run ${run}`;
+  return kind === 'timer' ? 'Timer' : (name ?? type.replace('WorkflowExecution', ''));
+}
+
+/** The events of each story, as indexes. */
+function chaptersOf(events: RecordedEvent[]): number[][] {
   const chapters = new Map<string, number[]>();
   const rootOf = (event: number): number => {
     const of = events[event]?.of;
@@ -154,18 +205,22 @@ function storiesOf(events: RecordedEvent[], place: (event: number) => number): S
     if (chapter) chapter.push(event);
     else chapters.set(key, [event]);
   });
-  const stories = [...chapters.values()].map((indexes): Story => {
+  return [...chapters.values()];
+}
+
+function storiesOf(events: RecordedEvent[], chapters: number[][], place: (event: number) => number): Story[] {
+  const stories = chapters.map((indexes): Story => {
     const told = indexes.map((index) => events[index] as RecordedEvent);
     const [root = { type: '', run: 1 }] = told;
     const kind = kindOf(root.type);
     const started = told.findLastIndex(({ type }) => type === 'ActivityTaskStarted');
-    const last = told.at(-1)?.type ?? '';
-    const end = /(Completed|Failed|TimedOut|Canceled|Terminated|Fired|ContinuedAsNew)$/.exec(last)?.[0] ?? '';
+    const last = told.at(-1);
+    const end = ENDED.exec(last?.type ?? '')?.[0] ?? '';
     const mark = kind === 'signal' || kind === 'cancel' || kind === 'other';
     const from = place(indexes[0] ?? 0);
     return {
       kind,
-      name: kind === 'run' ? `run ${root.run}` : kind === 'timer' ? 'Timer' : (root.name ?? root.type),
+      name: nameOf(kind, root),
       detail: '',
       run: root.run,
       events: indexes,
@@ -174,6 +229,7 @@ function storiesOf(events: RecordedEvent[], place: (event: number) => number): S
       began: started < 0 ? from : place(indexes[started] ?? 0),
       attempt: told[started]?.attempt ?? 1,
       retried: told[started]?.failure,
+      failure: last?.failure,
       end: mark ? 'Completed' : end,
       seconds: root.seconds ?? 0,
       at: root.at,
@@ -224,6 +280,7 @@ function lanesOf(stories: Story[], clocks: number[][]): Lane[] {
     .map((alike) => {
       const { kind = 'other', name = '' } = alike[0] ?? {};
       const most = Math.max(...clocks.map((virtual) => pack(alike, times(virtual)).length));
+      if (kind === 'run') return { kind, name, rows: [alike] };
       const rows = pack(alike, ({ from, to }) => [from, to]);
       while (rows.length < Math.min(most, MOST_ROWS)) rows.push([]);
       return { kind, name, rows };

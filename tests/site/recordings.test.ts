@@ -43,16 +43,27 @@ describe('a timeline', () => {
 
   test('skips never take more than half, however many there are', () => {
     const many = stream(1);
-    many.events.push(...Array(40).fill({ type: 'WorkflowExecutionSignaled', run: 2, name: 'again' }));
-    for (const times of Object.values(many.clocks)) {
-      for (let i = 0; i < 40; i++) {
-        times.virtual.push((times.virtual.at(-1) ?? 0) + 3_600_000);
-        times.wall.push((times.wall.at(-1) ?? 0) + 1);
+    for (let hour = 0; hour < 40; hour++) {
+      const of = many.events.push({ type: 'TimerStarted', run: 2, seconds: 3600 }) - 1;
+      many.events.push({ type: 'TimerFired', run: 2, of });
+      for (const { virtual, wall } of Object.values(many.clocks)) {
+        const [now, clock] = [virtual.at(-1) ?? 0, wall.at(-1) ?? 0];
+        virtual.push(now, now + 3_600_000);
+        wall.push(clock, clock + 1);
       }
     }
     const { skips } = timelineOf(many, 'ts');
     expect(skips).toHaveLength(43);
     expect(skips.reduce((sum, { from, to }) => sum + to - from, 0)).toBeCloseTo(0.45);
+  });
+
+  test('only a wait is a skip: clocks that differ where none is are drawn as they went', () => {
+    const early = etl();
+    // The clock of the workflow is a minute ahead before anything was asked for.
+    for (const { virtual } of Object.values(early.clocks)) {
+      for (let i = 1; i < virtual.length; i++) virtual[i] = (virtual[i] ?? 0) + 60_000;
+    }
+    expect(timelineOf(early, 'ts').skips).toMatchObject([{ seconds: 3600 }]);
   });
 
   test('both clocks can be read anywhere, and each language has its own', () => {
