@@ -27,6 +27,19 @@ const words = z.object({
   'recording.play': z.string().optional(),
   'recording.pause': z.string().optional(),
   'recording.missing': z.string().optional(),
+  'page.minutes': z.string().optional(),
+  'proof.summary': z.string().optional(),
+  'proof.seeded': z.string().optional(),
+  'proof.others': z.string().optional(),
+  'proof.skips': z.string().optional(),
+  'proof.kills': z.string().optional(),
+  'proof.lines': z.string().optional(),
+  'proof.scenarios': z.string().optional(),
+  'proof.skipped': z.string().optional(),
+  'proof.noticed': z.string().optional(),
+  'proof.faults': z.string().optional(),
+  'proof.fault': z.string().optional(),
+  'proof.killer': z.string().optional(),
 });
 
 export const collections = {

@@ -8,6 +8,10 @@
 import { createHash } from 'node:crypto';
 import { renderMermaidSVG } from 'beautiful-mermaid';
 
+/** What diagram.css says once for all pictures. */
+const IN_CSS =
+  / (?:text-anchor="middle"|font-size="1[13]"|font-weight="[45]00"|fill="var\(--_text(?:-sec)?\)"|fill="var\(--_node-fill\)"|stroke="var\(--_(?:node-stroke|line|inner-stroke)\)"|stroke-width="(?:1|0\.75)"|fill="var\(--bg\)")(?= |\/|>)/g;
+
 /** The picture; for a left-to-right flowchart also an upright one, of which CSS shows one. */
 export function diagram(code: string, alt: string): string {
   const source = code.trim();
@@ -25,9 +29,13 @@ function draw(source: string, alt: string, kind: 'flat' | 'tall'): string {
     .replace(/<style>[\s\S]*?<\/style>/g, '')
     .replace(/(<svg[^>]*?) style="[^"]*"/, '$1')
     .replace(/\s*<!--[\s\S]*?-->/g, '')
+    .replace(/<marker id="[^"]*-start"[\s\S]*?<\/marker>/g, (marker) => (/url\([^)]*-start\)/.test(svg) ? marker : ''))
+    .replace(/ (?:data-[\w-]+|xmlns)="[^"]*"/g, '')
+    .replace(IN_CSS, '')
     .replace(/\bid="([^"]+)"/g, `id="${id}-$1"`)
     .replace(/url\(#([^)]+)\)/g, `url(#${id}-$1)`)
-    .replace(/(\d+\.\d)\d{2,}/g, '$1')
+    .replace(/(\d+\.\d)\d+/g, '$1')
+    .replace(/>\s+</g, '><')
     .replace(/viewBox="[^"]*" width="[^"]*" height="[^"]*"/, () => box(svg))
     .replace('<svg ', head);
   if (/\bhttps?:(?!\/\/www\.w3\.org\/)/.test(out)) {

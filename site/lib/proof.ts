@@ -1,0 +1,161 @@
+/**
+ * What the tests have shown, read from the files that they write: recordings/proof.json and, for each
+ * pipeline, faults.json and the recordings of its scenarios. A file that is missing or of another shape
+ * stops the build; nothing here is known by heart.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { LANGS, LANGUAGES, type Lang } from './languages.ts';
+import { findCompares } from './pages.ts';
+import { allRecordings, recordingsOf } from './recordings.ts';
+import { checkNames, scenarioFile } from './scenarios.ts';
+
+const count = z.int().nonnegative();
+
+const Numbers = z.object({
+  shown: count,
+  proven: count,
+  scenarios: count,
+  faults: count,
+  killed: count,
+  virtual_seconds: z.number().nonnegative(),
+});
+/** What is proven of one pipeline in one language. */
+export type Numbers = z.infer<typeof Numbers>;
+
+const languages = <T extends z.ZodType>(of: T) => z.object({ ts: of, go: of, rust: of });
+
+const Proof = z.object({
+  version: z.literal(1),
+  pipelines: z.record(z.string(), languages(Numbers)),
+});
+export type Proof = z.infer<typeof Proof>;
+
+const Killed = z.object({ killed_by: z.string(), how: z.enum(['assertion', 'timeout']) });
+const Impossible = z.object({ impossible: z.string() });
+
+const Faults = z.object({
+  version: z.literal(1),
+  faults: z.array(
+    z.object({ name: z.string(), languages: languages(z.union([Killed, Impossible])) }),
+  ),
+});
+/** A mistake that was made on purpose: the scenario that noticed it, by language. */
+export type Fault = z.infer<typeof Faults>['faults'][number];
+
+/** The numbers of all pipelines. */
+export function readProof(root = process.cwd()): Proof {
+  return read(root, 'recordings/proof.json', Proof, 'npm run record');
+}
+
+/** The faults of a pipeline, in the order of their list; none where none have been run yet. */
+export function readFaults(pipeline: string, root = process.cwd()): Fault[] {
+  if (!existsSync(join(root, `recordings/${pipeline}/faults.json`))) return [];
+  const made = `npm run faults -- ${pipeline} --record`;
+  return read(root, `recordings/${pipeline}/faults.json`, Faults, made).faults;
+}
+
+/** A scenario, and what it is good for. */
+export interface Proven {
+  name: string;
+  /** Seconds of the workflow's clock that nobody waited for. */
+  skipped: number;
+  /** The faults that it notices, each with the languages in which it was the one that did. */
+  kills: { fault: string; langs: Lang[] }[];
+}
+
+/** These scenarios of a pipeline. Of tests that are not recorded only the names are known. */
+export function provenBy(pipeline: string, names: string[], root = process.cwd()): Proven[] {
+  const recorded = recordingsOf(pipeline, root);
+  if (!recorded.length) checkNames(scenarioFile(pipeline), names, root);
+  const faults = recorded.length ? readFaults(pipeline, root) : [];
+  return names.map((name) => {
+    const mine = recorded.filter(({ recording }) => plain(recording.scenario) === name);
+    if (recorded.length && !mine.length) {
+      throw new Error(`recordings/${pipeline}: nothing is recorded of "${name}": npm run record writes it`);
+    }
+    return {
+      name,
+      skipped: Math.max(0, ...mine.map(({ recording }) => recording.skipped_seconds)),
+      kills: faults.flatMap((fault) => {
+        const langs = killersOf(fault).get(name);
+        return langs ? [{ fault: fault.name, langs }] : [];
+      }),
+    };
+  });
+}
+
+/** What is recorded of a pipeline as a whole. */
+export function factsOf(pipeline: string, root = process.cwd()) {
+  const recorded = recordingsOf(pipeline, root).map(({ recording }) => recording);
+  return {
+    names: [...new Set(recorded.map(({ scenario }) => plain(scenario)))],
+    scenarios: recorded.length,
+    skipped: recorded.reduce((sum, { skipped_seconds }) => sum + skipped_seconds, 0),
+    faults: readFaults(pipeline, root).length,
+  };
+}
+
+/** The numbers of all pipelines and languages together. */
+export function totals(root = process.cwd()) {
+  const pipelines = Object.values(readProof(root).pipelines);
+  const all = pipelines.flatMap((pipeline) => LANGS.map((lang) => pipeline[lang]));
+  const sum = (of: keyof Numbers) => all.reduce((so, numbers) => so + numbers[of], 0);
+  const recorded = allRecordings(root).map(({ recording }) => recording);
+  const shown = findCompares(root).found;
+  return {
+    pipelines: pipelines.length,
+    regions: new Set(shown.map((one) => `${one.pipeline}/${one.file}/${one.region}`)).size,
+    shown: sum('shown'),
+    proven: sum('proven'),
+    scenarios: pipelines.reduce((so, { ts }) => so + ts.scenarios, 0),
+    runs: sum('scenarios'),
+    skipped_seconds: sum('virtual_seconds'),
+    recordings: recorded.length,
+    events: recorded.reduce((so, { events }) => so + events.length, 0),
+    faults: sum('faults'),
+    killed: sum('killed'),
+  };
+}
+export type Total = keyof ReturnType<typeof totals>;
+
+/** Who noticed a fault: scenarios, each with its languages. */
+export function killersOf({ languages }: Fault): Map<string, Lang[]> {
+  const killers = new Map<string, Lang[]>();
+  for (const lang of LANGS) {
+    const end = languages[lang];
+    if ('impossible' in end) continue;
+    const name = plain(end.killed_by);
+    killers.set(name, [...(killers.get(name) ?? []), lang]);
+  }
+  return killers;
+}
+
+/** ` (Go, Rust)`; nothing when it is all of them. */
+export function whereOf(langs: Lang[]): string {
+  if (langs.length === LANGS.length) return '';
+  return ` (${langs.map((lang) => LANGUAGES[lang].label).join(', ')})`;
+}
+
+/** A scenario's name without the broker that it ran on: the lists have it once for both. */
+function plain(scenario: string): string {
+  return scenario.replace(/ \((file|nats)\)$/, '');
+}
+
+/** A file of recordings/, held against its shape; throws an error that names the file and the place in it. */
+function read<T extends z.ZodType>(root: string, file: string, shape: T, made: string): z.infer<T> {
+  if (!existsSync(join(root, file))) {
+    throw new Error(`${file}: there is no such file: ${made} writes it`);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(join(root, file), 'utf8'));
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`);
+  }
+  const checked = shape.safeParse(json);
+  if (checked.success) return checked.data;
+  const [issue] = checked.error.issues;
+  throw new Error(`${file}: ${issue?.path.join('.') || 'it'}: ${issue?.message}`);
+}
