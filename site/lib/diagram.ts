@@ -29,7 +29,9 @@ function draw(source: string, alt: string, kind: 'flat' | 'tall'): string {
     .replace(/<style>[\s\S]*?<\/style>/g, '')
     .replace(/(<svg[^>]*?) style="[^"]*"/, '$1')
     .replace(/\s*<!--[\s\S]*?-->/g, '')
-    .replace(/<marker id="[^"]*-start"[\s\S]*?<\/marker>/g, (marker) => (/url\([^)]*-start\)/.test(svg) ? marker : ''))
+    .replace(/<marker id="[^"]*-start"[\s\S]*?<\/marker>/g, (marker) =>
+      /url\([^)]*-start\)/.test(svg) ? marker : '',
+    )
     .replace(/ (?:data-[\w-]+|xmlns)="[^"]*"/g, '')
     .replace(IN_CSS, '')
     .replace(/\bid="([^"]+)"/g, `id="${id}-$1"`)

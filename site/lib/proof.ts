@@ -37,9 +37,7 @@ const Impossible = z.object({ impossible: z.string() });
 
 const Faults = z.object({
   version: z.literal(1),
-  faults: z.array(
-    z.object({ name: z.string(), languages: languages(z.union([Killed, Impossible])) }),
-  ),
+  faults: z.array(z.object({ name: z.string(), languages: languages(z.union([Killed, Impossible])) })),
 });
 /** A mistake that was made on purpose: the scenario that noticed it, by language. */
 export type Fault = z.infer<typeof Faults>['faults'][number];

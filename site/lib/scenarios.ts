@@ -11,10 +11,9 @@ export function scenarioFile(pipeline: string): string {
   return OTHERS[pipeline]?.file ?? `tests/twins/${pipeline}.scenarios.ts`;
 }
 
-/** The address of the lesson's part that lists the tests of a pipeline. */
-export function proofUrl(pipeline: string): string {
-  const base = import.meta.env.BASE_URL.replace(/\/?$/, '/');
-  return `${base}lessons/${OTHERS[pipeline]?.lesson ?? pipeline}/#prove-it`;
+/** Where the site lists the tests of a pipeline, from its root. */
+export function proofPath(pipeline: string): string {
+  return `lessons/${OTHERS[pipeline]?.lesson ?? pipeline}/#prove-it`;
 }
 
 /**

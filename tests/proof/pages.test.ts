@@ -120,7 +120,10 @@ describe('the numbers of the proof', () => {
     },
     {
       what: 'a number that is none',
-      content: { ...PROOF, pipelines: { etl: { ...PROOF.pipelines.etl, go: { ...numbers(1), shown: '1' } } } },
+      content: {
+        ...PROOF,
+        pipelines: { etl: { ...PROOF.pipelines.etl, go: { ...numbers(1), shown: '1' } } },
+      },
       says: 'recordings/proof.json: pipelines.etl.go.shown: ',
     },
   ])('stop the build: $what', ({ content, says }) => {
