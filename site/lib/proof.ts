@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { LANGS, LANGUAGES, type Lang } from './languages.ts';
 import { findCompares } from './pages.ts';
 import { allRecordings, recordingsOf } from './recordings.ts';
-import { checkNames, scenarioFile } from './scenarios.ts';
+import { checkNames } from './scenarios.ts';
 
 const count = z.int().nonnegative();
 
@@ -63,14 +63,19 @@ export interface Proven {
   kills: { fault: string; langs: Lang[] }[];
 }
 
-/** These scenarios of a pipeline. Of tests that are not recorded only the names are known. */
+/** Tests that are not recorded, by the file that has them. */
+export function namesIn(file: string, names: string[], root = process.cwd()): Proven[] {
+  checkNames(file, names, root);
+  return names.map((name) => ({ name, skipped: 0, kills: [] }));
+}
+
+/** These scenarios of a pipeline, by name. */
 export function provenBy(pipeline: string, names: string[], root = process.cwd()): Proven[] {
   const recorded = recordingsOf(pipeline, root);
-  if (!recorded.length) checkNames(scenarioFile(pipeline), names, root);
-  const faults = recorded.length ? readFaults(pipeline, root) : [];
+  const faults = readFaults(pipeline, root);
   return names.map((name) => {
     const mine = recorded.filter(({ recording }) => plain(recording.scenario) === name);
-    if (recorded.length && !mine.length) {
+    if (!mine.length) {
       throw new Error(`recordings/${pipeline}: nothing is recorded of "${name}": npm run record writes it`);
     }
     return {

@@ -1,9 +1,9 @@
 /** Whether the tests still have what a page promises: names, looked up in the file that the tests run. */
 import { readSource } from './regions.ts';
 
-/** Tests that are of no pipeline: their file, and the lesson that they prove. */
-const OTHERS: Record<string, { file: string; lesson: string } | undefined> = {
-  handover: { file: 'tests/twins/handover.test.ts', lesson: 'one-workflow-three-languages' },
+/** Tests that are of no pipeline: their file, and the page that they prove. */
+const OTHERS: Record<string, { file: string; page: string } | undefined> = {
+  handover: { file: 'tests/twins/handover.test.ts', page: 'lessons/one-workflow-three-languages' },
 };
 
 /** `etl` → tests/twins/etl.scenarios.ts */
@@ -13,7 +13,7 @@ export function scenarioFile(pipeline: string): string {
 
 /** Where the site lists the tests of a pipeline, from its root. */
 export function proofPath(pipeline: string): string {
-  return `lessons/${OTHERS[pipeline]?.lesson ?? pipeline}/#prove-it`;
+  return `${OTHERS[pipeline]?.page ?? `lessons/${pipeline}`}/#prove-it`;
 }
 
 /**
