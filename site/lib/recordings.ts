@@ -7,9 +7,6 @@ const FOLDER = 'recordings';
 /** What else the proof keeps beside them. */
 const OTHERS = ['faults.json', 'lines.json'];
 
-/** What else is in a pipeline's folder: of all its scenarios. */
-const OTHERS = ['faults.json', 'lines.json'];
-
 /** A recording and the name of its file, without `.json`. */
 export interface Recorded {
   slug: string;
