@@ -33,6 +33,7 @@ const words = z.object({
   'proof.others': z.string().optional(),
   'proof.skips': z.string().optional(),
   'proof.kills': z.string().optional(),
+  'proof.what': z.string().optional(),
   'proof.lines': z.string().optional(),
   'proof.scenarios': z.string().optional(),
   'proof.skipped': z.string().optional(),
