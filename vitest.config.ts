@@ -3,15 +3,29 @@ import { LANGUAGES } from './tests/world/languages.ts';
 
 /** All of tests/site that needs the built site and a browser; the others are the house's. */
 const BROWSER = 'tests/site/!(regions|recordings).test.ts';
+const PROOF = 'tests/proof/proof.test.ts';
 
 /** One project a language, which runs every scenario against it; the house itself; the built site. */
 export default defineConfig({
   test: {
     projects: [
       {
-        test: { name: 'house', include: ['tests/{proof,site,tools,world}/**/*.test.ts'], exclude: [BROWSER] },
+        test: {
+          name: 'house',
+          include: ['tests/{proof,site,tools,world}/**/*.test.ts'],
+          exclude: [BROWSER, PROOF],
+        },
       },
       { test: { name: 'site', include: [BROWSER] } },
+      {
+        // After the scenarios: it reads what they leave behind.
+        test: {
+          name: 'proof',
+          include: [PROOF],
+          sequence: { groupOrder: 1 },
+          testTimeout: 240_000,
+        },
+      },
       {
         test: {
           name: 'handover',

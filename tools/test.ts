@@ -3,10 +3,13 @@
  * npm test -- etl                one pipeline (or "handover", between languages; or "house")
  * npm test -- --lang go          one language (may be repeated)
  * npm test -- --all              a missing toolchain is a failure (so it is when CI=true)
- * npm test -- -t 'torn line'     scenarios by name; what else stands there goes to Vitest
+ * npm test -- -t 'torn line'     scenarios by name
+ * npm run record [-- etl]        runs the scenarios, then writes what they left into recordings/
  */
 import { parseArgs } from 'node:util';
 import { startVitest } from 'vitest/node';
+import { record } from '../tests/proof/record.ts';
+import { forgetRuns } from '../tests/proof/runs.ts';
 import { LANGUAGES, type Language, language, missing } from '../tests/world/languages.ts';
 import { ROOT } from '../tests/world/processes.ts';
 import { PIPELINES } from './pipelines.ts';
@@ -18,6 +21,7 @@ const { values, positionals } = parseArgs({
     lang: { type: 'string', multiple: true, default: [] },
     all: { type: 'boolean', default: process.env.CI === 'true' },
     name: { type: 'string', short: 't' },
+    record: { type: 'boolean', default: false },
   },
 });
 const asked = values.lang.map(language);
@@ -56,11 +60,15 @@ for (const one of ready) {
   console.log(`${one.label}: worker built in ${seconds(performance.now() - before)}`);
 }
 
+if (twins) await forgetRuns();
 process.env.PIPELINES = pipelines.join(',');
+process.env.PROVEN_LANGUAGES = ready.map(({ id }) => id).join(',');
+process.env.PROOF = values.name ? 'part' : 'whole';
 const project = [
   ...(twins ? ready.map(({ id }) => id as string) : []),
   ...(handover ? ['handover'] : []),
   ...(wanted('house') ? ['house'] : []),
+  ...(twins && !values.record ? ['proof'] : []),
 ];
 const vitest = await startVitest('test', [], {
   root: ROOT,
@@ -77,9 +85,26 @@ const broken =
   vitest.state.getTestModules().filter((module) => module.errors().length).length;
 await vitest.close();
 for (const reason of notChecked) console.log(`not checked: ${reason}`);
-const failed = count('failed') + broken + (values.all ? notChecked.length : 0);
+let failed = count('failed') + broken + (values.all ? notChecked.length : 0);
+if (values.record) failed += await keep();
 console.log(`${count('passed')} passed, ${failed} failed`);
 process.exit(failed || !count('passed') ? 1 : 0);
+
+/** Writes the recordings; returns how many faults were in the way. */
+async function keep(): Promise<number> {
+  if (failed || values.name || ready.length < LANGUAGES.length) {
+    console.error('nothing recorded: all scenarios must be run, and be green, in all languages');
+    return 1;
+  }
+  try {
+    const changed = await record(pipelines.length ? pipelines : PIPELINES);
+    console.log(changed.length ? `recorded:\n${changed.join('\n')}` : 'the recordings are as they were');
+    return 0;
+  } catch (error) {
+    console.error((error as Error).message);
+    return 1;
+  }
+}
 
 function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;

@@ -95,6 +95,14 @@ export function runsOf(language: string, pipeline: string): RunRecord[] {
     .map((file) => JSON.parse(readFileSync(`${folder}/${file}`, 'utf8')));
 }
 
+/** The folders with what the workers of a pipeline's runs executed. */
+export function coverageOf(language: string, pipeline: string): { scenario: string; folder: string }[] {
+  return runsOf(language, pipeline).map(({ scenario }) => ({
+    scenario,
+    folder: `${fileOf({ language, pipeline, scenario })}.coverage`,
+  }));
+}
+
 /** Forgets what earlier runs left. */
 export async function forgetRuns(): Promise<void> {
   await rm(PROOF, { recursive: true, force: true });

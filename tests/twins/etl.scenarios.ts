@@ -1,6 +1,8 @@
 /** The scenarios of the ETL pipeline: one list, every language. */
 import assert from 'node:assert/strict';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { DataSource, DataTarget, ETLInput, ETLOutput, Progress } from '../../examples/ts/etl/types.ts';
 import type { Fault } from '../world/api.ts';
@@ -239,6 +241,16 @@ const apis: EtlScenario[] = [
     },
   },
   {
+    name: 'API answers 429 without Retry-After: asked again after a second',
+    given: reads((world) => [weather(world)], { api: [status(429)] }),
+    expected: loaded(SAMPLE, seconds(1)),
+  },
+  {
+    name: 'API has an empty list: nothing to load',
+    given: reads((world) => [weather(world, 'weather_none')]),
+    expected: loaded(0),
+  },
+  {
     name: 'API answers 503 for good',
     given: reads((world) => [weather(world)], { api: status(503) }),
     expected: fails('Unavailable', 'source weather: API answered 503'),
@@ -349,6 +361,29 @@ const files: EtlScenario[] = [
     after: holds(PLANES),
   },
   {
+    name: 'staging fails in the middle of a file: the read resumes, what is staged stands',
+    given: reads((world, run) => [planes(pathToFileURL(`${world.folder}/${run}.csv`).href)], {
+      batch_size: 1000,
+    }),
+    async during(run, { input }) {
+      const { runId } = await run.handle.describe();
+      const staged = `${run.world.folder}/staging/${runId}/planes`;
+      const [first, third] = [`${staged}/00001.raw.ndjson`, `${staged}/00003.raw.ndjson`];
+      await mkdir(third, { recursive: true });
+      const url = input.sources[0]?.connection_string ?? '';
+      await writeFile(fileURLToPath(url), await readFile(table('planes')));
+      await run.until('two parts are staged', () => existsSync(`${staged}/00002.raw.ndjson`));
+      const before = (await stat(first)).mtimeMs;
+      const tried = await run.attempt('ExtractData');
+      await run.until('an attempt has failed', async () => (await run.attempt('ExtractData')) > tried);
+      await rmdir(third);
+      await run.temporal.settle(() => run.handle.result());
+      assert.equal((await stat(first)).mtimeMs, before);
+    },
+    expected: loaded(PLANES, seconds(3)),
+    after: holds(PLANES),
+  },
+  {
     name: 'torn CSV line: final, and the line is named',
     given: reads(async (world, run) => {
       const lines = (await readFile(table('planes'), 'utf8')).split('\n');
@@ -380,6 +415,13 @@ const files: EtlScenario[] = [
       planes(await world.write(`${run}.csv`, 'id,year,month,day,sched_dep_time\nF1,2013,1,1,soon\n')),
     ]),
     expected: fails('ValidationError', 'transform: planes/F1: sched_dep_time is not a number'),
+  },
+  {
+    name: 'a clock without its year: final, and the record is named',
+    given: reads(async (world, run) => [
+      planes(await world.write(`${run}.csv`, 'id,year,month,day,sched_dep_time\nF1,NA,1,1,517\n')),
+    ]),
+    expected: fails('ValidationError', 'transform: planes/F1: year is not a number'),
   },
   {
     name: 'a clock that shows 75 minutes: final, and the record is named',
@@ -479,6 +521,22 @@ const kills: EtlScenario[] = [
     },
     expected: loaded(SAMPLE, { from: 300, to: 420 }),
     after: holds(SAMPLE),
+  },
+  {
+    name: 'a worker that dies in every attempt: it times out for good',
+    crashes: true,
+    given: reads((world) => [weather(world)], { api: { kind: 'held', until: new Promise(() => {}) } }),
+    async during(run) {
+      for (let attempt = 1; attempt <= 5; attempt++) {
+        await run.until(`attempt ${attempt} asks`, () => run.world.api.asked.length === attempt);
+        await run.crash(async () => {
+          // The server must see that it is gone, or gives it the next attempt too.
+          await sleep(300);
+          await run.temporal.outlast('2 minutes');
+        });
+      }
+    },
+    expected: fails('Timeout', 'source weather: timed out'),
   },
   {
     name: 'cancelled in the middle of load: it ends as cancelled',
@@ -655,6 +713,11 @@ const badInputs: EtlScenario[] = [
   refused(
     'a URL of another scheme',
     (input) => put(nth(input, 0), { connection_string: 'mysql://127.0.0.1/nyc?table=flights' }),
+    'source flights: connection_string: must be a postgres or postgresql URL',
+  ),
+  refused(
+    'no URL at all',
+    (input) => put(nth(input, 0), { connection_string: 'flights' }),
     'source flights: connection_string: must be a postgres or postgresql URL',
   ),
   refused(

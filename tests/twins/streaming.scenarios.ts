@@ -374,6 +374,29 @@ const halfWritten: StreamScenario = {
 const third = `${JSON.stringify(minutes(1, 2)[0])}\n`;
 const HALVES = [third.slice(0, 20), third.slice(20)] as const;
 
+/** NATS alone: a line of a file has an id or is none. */
+const nameless: StreamScenario = {
+  name: 'a message without an id is read like any other',
+  async given(world, run) {
+    const given = await streams('nats', { events: () => minutes(2) })(world, run);
+    await world.topics.publishWithoutId(given.source, minutes(1, 2)[0]?.body ?? '');
+    return given;
+  },
+  during: stopAfter(3),
+  expected: totals(3, 1),
+};
+
+const noEvents: StreamScenario = {
+  name: 'messages of which none is an event: all are dead, no window, no watermark',
+  given: streams('file', { events: () => [{ id: 'torn', body: '{"origin":' }] }),
+  async during(run) {
+    await read(run, 1);
+    assert.partialDeepStrictEqual(await progress(run), { dead: 1, watermark: null });
+    await stop(run);
+  },
+  expected: totals(1, 0),
+};
+
 // ---- What fails for good
 
 const failing: StreamScenario[] = [
@@ -513,5 +536,5 @@ export default {
       rows: async () => (await results(world, given.target)).slice(0, 5).map((row) => ({ ...row })),
     };
   },
-  scenarios: [...BROKERS.flatMap(onBroker), halfWritten, ...failing, ...badInputs],
+  scenarios: [...BROKERS.flatMap(onBroker), halfWritten, nameless, noEvents, ...failing, ...badInputs],
 } satisfies Pipeline<StreamInput, StreamOutput, Place>;

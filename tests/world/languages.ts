@@ -50,7 +50,11 @@ export const LANGUAGES: Language[] = [
     label: 'Go',
     toolchain: { command: 'go', args: ['version'], least: '1.26', get: 'see go.dev/doc/install' },
     async build() {
-      await run('go', ['build', '-cover', '-coverpkg=./...', '-o', GO_WORKER, './worker'], { cwd: GO });
+      await run(
+        'go',
+        ['build', '-cover', '-covermode=atomic', '-coverpkg=./...', '-o', GO_WORKER, './worker'],
+        { cwd: GO },
+      );
     },
     worker: (coverage) => ({
       command: GO_WORKER,

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rmdir } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { jetstreamManager, type StreamAPI } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
+import { jetstream, jetstreamManager, type StreamAPI } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { type Message, publish, readTopic } from '../../examples/ts/connectors/topic.ts';
 import { fromWheel, installed } from './binaries.ts';
 import { freePort } from './postgres.ts';
@@ -36,6 +36,13 @@ export class Topics {
   publish(topic: string, messages: Message[]): Promise<void> {
     process.env.NATS_PASSWORD = this.password;
     return publish(topic, messages);
+  }
+
+  /** Publishes to a topic of NATS as one would who gives no id. */
+  async publishWithoutId(topic: string, body: string): Promise<void> {
+    await this.#connected((connection) =>
+      jetstream(connection).publish(new URL(topic).pathname.slice(1), body),
+    );
   }
 
   /** All messages of a topic. */
@@ -83,14 +90,17 @@ export class Topics {
     });
   }
 
-  async #manage(use: (streams: StreamAPI) => Promise<void>): Promise<void> {
+  #manage(use: (streams: StreamAPI) => Promise<void>): Promise<void> {
+    return this.#connected(async (connection) => use((await jetstreamManager(connection)).streams));
+  }
+
+  async #connected(use: (connection: NatsConnection) => Promise<unknown>): Promise<void> {
     const connection = await connect({
       servers: `127.0.0.1:${this.#port}`,
       user: 'etl',
       pass: this.password,
     });
-    const { streams } = await jetstreamManager(connection);
-    await use(streams);
+    await use(connection);
     await connection.close();
   }
 

@@ -33,15 +33,15 @@ export class World {
   }
 
   /**
-   * Starts the database (tables `flights` and `flights_sample`) and the API (lists `weather` and
-   * `weather_sample`); the samples hold the first 500.
+   * Starts the database (tables `flights` and `flights_sample`) and the API (lists `weather`,
+   * `weather_sample` and `weather_none`); the samples hold the first 500.
    */
   static async start(): Promise<World> {
     const folder = await mkdtemp(join(tmpdir(), 'pipelines-'));
     const measured = weather();
     const [database, api] = await Promise.all([
       Database.start(),
-      Api.start({ weather: measured, weather_sample: measured.slice(0, SAMPLE) }),
+      Api.start({ weather: measured, weather_sample: measured.slice(0, SAMPLE), weather_none: [] }),
     ]);
     const flown = flights();
     await database.land('flights', flown);

@@ -29,10 +29,9 @@ export async function* readCsv(
   try {
     for await (const row of rows) {
       read += 1;
-      if (read <= done) continue;
 
       // #step The first column is the key
-      page.push(toRecord(row));
+      if (read > done) page.push(toRecord(row));
       if (page.length === size) {
         yield { records: page, cursor: String(read) };
         page = [];
@@ -40,8 +39,7 @@ export async function* readCsv(
     }
   } catch (error) {
     // #step A torn line will not mend itself
-    if (!(error instanceof CsvError)) throw error;
-    throw validationError(`CSV line ${error.lines} is torn`);
+    throw unreadable(error);
   }
 
   // #step The last page may be short
@@ -50,6 +48,12 @@ export async function* readCsv(
   }
 }
 // #endregion read
+
+function unreadable(error: unknown): unknown {
+  return error instanceof CsvError
+    ? validationError(`CSV line ${error.lines} is torn`)
+    : error;
+}
 
 /** The rows of a file; a pipe hands on data, not errors. */
 function linesOf(

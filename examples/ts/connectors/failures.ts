@@ -64,8 +64,7 @@ export function failed(
   if (isCancelled(error)) throw error;
 
   // #step Look inside: an activity's failure wraps its cause
-  const cause =
-    error instanceof ActivityFailure ? error.cause : error;
+  const { cause } = error as ActivityFailure;
   const known = cause instanceof ApplicationFailure;
 
   // #step Say what failed, and keep the cause's type

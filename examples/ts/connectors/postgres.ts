@@ -48,14 +48,13 @@ async function withTable<T>(
 // #region classify
 function classified(error: unknown): Error {
   // #step The data broke a rule of the table: final
-  const code = (error as pg.DatabaseError).code ?? '';
-  const reason = (error as Error).message;
-  if (/^(22|23|42)...$/.test(code)) {
-    return validationError(`database refused: ${reason}`);
+  const { code, message } = error as pg.DatabaseError;
+  if (/^(22|23|42)...$/.test(String(code))) {
+    return validationError(`database refused: ${message}`);
   }
 
   // #step Anything else may pass: try again
-  return unavailable(`database: ${reason}`);
+  return unavailable(`database: ${message}`);
 }
 // #endregion classify
 

@@ -18,6 +18,8 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
+
+	"durable-pipelines/pipelines"
 )
 
 func main() {
@@ -59,7 +61,7 @@ func run() error {
 		WorkerStopTimeout: 10 * time.Second,
 		OnFatalError:      func(err error) { fatal <- err },
 	})
-	register(w)
+	pipelines.Register(w)
 	if err := w.Start(); err != nil {
 		return err
 	}

@@ -1,5 +1,8 @@
 //! Made by tools/registry.ts from the folders of pipelines: do not edit.
-use temporalio_sdk::{WorkerOptions, WorkflowRegistrationError};
+use temporalio_sdk::{
+    WorkerOptions, WorkflowRegistrationError,
+    workflow_replayer::WorkflowReplayerOptions,
+};
 
 #[path = "etl/mod.rs"]
 pub mod etl;
@@ -12,5 +15,14 @@ pub fn register(
 ) -> Result<(), WorkflowRegistrationError> {
     etl::register(options)?;
     streaming::register(options)?;
+    Ok(())
+}
+
+/// Tells a replayer of the workflows of every pipeline.
+pub fn replay(
+    options: &mut WorkflowReplayerOptions,
+) -> Result<(), WorkflowRegistrationError> {
+    etl::replay(options)?;
+    streaming::replay(options)?;
     Ok(())
 }

@@ -286,9 +286,8 @@ fn departures(
     // #step A delay may cross midnight: add it to the instant
     let left = at(flight, "dep_delay")
         .as_f64()
-        .map(|minutes| scheduled.checked_add(delay(minutes)?))
-        .transpose()
-        .map_err(|_| no_time(id))?;
+        .map(|minutes| later(id, scheduled, minutes))
+        .transpose()?;
 
     // #step Write RFC 3339, to the second
     put(flight, "sched_dep_time", Some(scheduled));
@@ -318,8 +317,14 @@ fn on_the_wall(
     NEW_YORK.to_timestamp(wall).ok()
 }
 
-fn delay(minutes: f64) -> Result<SignedDuration, jiff::Error> {
+fn later(
+    id: &str,
+    scheduled: Timestamp,
+    minutes: f64,
+) -> Result<Timestamp> {
     SignedDuration::try_from_secs_f64(minutes * 60.0)
+        .and_then(|delay| scheduled.checked_add(delay))
+        .map_err(|_| no_time(id))
 }
 
 fn no_time(id: &str) -> ApplicationFailure {

@@ -1,5 +1,8 @@
 //! The stream: `StreamProcessing` and its three activities.
-use temporalio_sdk::{WorkerOptions, WorkflowRegistrationError};
+use temporalio_sdk::{
+    WorkerOptions, WorkflowRegistrationError,
+    workflow_replayer::WorkflowReplayerOptions,
+};
 
 pub mod activities;
 pub mod types;
@@ -12,5 +15,13 @@ pub fn register(
     options
         .register_activities(activities::StreamActivities)
         .register_workflow::<workflow::StreamProcessing>()?;
+    Ok(())
+}
+
+/// Tells a replayer of its workflow.
+pub fn replay(
+    options: &mut WorkflowReplayerOptions,
+) -> Result<(), WorkflowRegistrationError> {
+    options.register_workflow::<workflow::StreamProcessing>()?;
     Ok(())
 }

@@ -1,0 +1,70 @@
+/** The lines that pages show, and which of them the scenarios executed. */
+import { existsSync } from 'node:fs';
+import { LANGS, type Lang, readTwins } from '../../site/lib/examples.ts';
+import { findCompares } from '../../site/lib/pages.ts';
+import type { Language } from '../world/languages.ts';
+import { ROOT } from '../world/processes.ts';
+import type { FileLines, Group, Reader } from './lines/counts.ts';
+import { readGo } from './lines/go.ts';
+import { readRust } from './lines/rust.ts';
+import { readTypeScript } from './lines/ts.ts';
+import { coverageOf } from './runs.ts';
+
+/** A region that pages show, in one language. */
+export interface Shown {
+  language: Language['id'];
+  /** The folder of the example: a pipeline, or `connectors`. */
+  pipeline: string;
+  /** Path from the root. */
+  file: string;
+  region: string;
+  lines: number[];
+  /** The pages, as paths from the root. */
+  pages: string[];
+}
+
+const READERS: Record<Language['id'], Reader> = { ts: readTypeScript, go: readGo, rust: readRust };
+
+/** Every region that is shown, in every language, in the order of the pages. */
+export function shownRegions(): Shown[] {
+  const shown = new Map<string, Shown>();
+  for (const { page, pipeline, file, region } of findCompares(ROOT).found) {
+    const twins = readTwins(pipeline, file, region, ROOT);
+    for (const language of LANGS as readonly Lang[]) {
+      const { file: path, lines } = twins[language];
+      const key = `${path}#${region}`;
+      const known = shown.get(key) ?? { language, pipeline, file: path, region, lines, pages: [] };
+      if (!known.pages.includes(page)) known.pages.push(page);
+      shown.set(key, known);
+    }
+  }
+  return [...shown.values()];
+}
+
+/** What the runs of scenarios executed of files (paths from the root), in one language. */
+export function executed(
+  language: Language['id'],
+  files: string[],
+  groups: Group[],
+): Promise<Map<string, FileLines>> {
+  return READERS[language](
+    groups.map(({ name, folders }) => ({ name, folders: folders.filter((folder) => existsSync(folder)) })),
+    files,
+  );
+}
+
+/** The runs of a language, a group for each scenario of these pipelines. */
+export function groupsOf(language: Language['id'], pipelines: string[]): Group[] {
+  return pipelines.flatMap((pipeline) =>
+    coverageOf(language, pipeline).map(({ scenario, folder }) => ({ name: scenario, folders: [folder] })),
+  );
+}
+
+/** The lines that are shown and were not executed, as `file:line (page, page)`. */
+export function unproven(shown: Shown[], found: Map<string, FileLines>): string[] {
+  return shown.flatMap(({ file, lines, pages }) =>
+    lines
+      .filter((line) => found.get(file)?.hits.get(line) === 0)
+      .map((line) => `${file}:${line} is shown by ${pages.join(', ')}, and no scenario executes it`),
+  );
+}
