@@ -1,27 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import starlight from '@astrojs/starlight';
-import { defineConfig, fontProviders } from 'astro/config';
-import csp from './site/integrations/csp.ts';
+import { defineConfig } from 'astro/config';
 import examples from './site/integrations/examples.ts';
+import finish from './site/integrations/finish.ts';
 import { shikiConfig } from './site/lib/code.ts';
+import { fonts } from './site/lib/fonts.ts';
 
-/** A variable font from npm: nothing is loaded from another host. */
-function font(name, cssVariable, fallback, styles = ['normal']) {
-  const pkg = name.toLowerCase().replaceAll(' ', '-');
-  const folder = `./node_modules/@fontsource-variable/${pkg}/files`;
-  const variants = styles.map((style) => ({
-    weight: '200 800',
-    style,
-    src: [`${folder}/${pkg}-latin-wght-${style}.woff2`],
-  }));
-  return {
-    name,
-    cssVariable,
-    provider: fontProviders.local(),
-    fallbacks: [fallback],
-    options: { variants },
-  };
-}
+const site = fileURLToPath(new URL('./site', import.meta.url));
 
 /** Astro's own directives in MDX are known to it alone, and each would be a warning of ten lines. */
 function withoutDirectives(level, log, handle) {
@@ -33,14 +18,15 @@ export default defineConfig({
   base: process.env.SITE_BASE,
   // The rooms of the repository are at its top: content/, site/, public/.
   srcDir: '.',
-  fonts: [
-    font('Inter', '--font-sans', 'sans-serif', ['normal', 'italic']),
-    font('Source Serif 4', '--font-serif', 'serif'),
-    font('JetBrains Mono', '--font-mono', 'monospace'),
-  ],
+  fonts,
   vite: {
-    build: { rolldownOptions: { onLog: withoutDirectives } },
-    resolve: { alias: { '@site': fileURLToPath(new URL('./site', import.meta.url)) } },
+    build: { assetsInlineLimit: 0, rolldownOptions: { onLog: withoutDirectives } },
+    resolve: {
+      alias: [
+        { find: '@site', replacement: site },
+        { find: /^.*\/SidebarPersistState$/, replacement: `${site}/starlight/nothing.client.ts` },
+      ],
+    },
     server: { watch: { ignored: ['**/target/**', '**/dist/**', '**/.cache/**'] } },
   },
   markdown: { shikiConfig },
@@ -48,6 +34,7 @@ export default defineConfig({
   integrations: [
     starlight({
       expressiveCode: false,
+      markdown: { headingLinks: false },
       title: 'Durable Pipelines',
       // content/docs/404.mdx is the page for what is not there.
       disable404Route: true,
@@ -57,16 +44,21 @@ export default defineConfig({
         './site/styles/tokens.css',
         './site/styles/type.css',
         './site/styles/layout.css',
+        './site/styles/chrome.css',
         './site/styles/code.css',
         './site/styles/compare.css',
         './site/styles/diagram.css',
-        './site/styles/front.css',
-        './site/styles/recording.css',
       ],
       components: {
         Head: './site/starlight/Head.astro',
+        LanguageSelect: './site/starlight/Nothing.astro',
+        PageSidebar: './site/starlight/PageSidebar.astro',
         PageTitle: './site/starlight/PageTitle.astro',
         Search: './site/starlight/Search.astro',
+        Sidebar: './site/starlight/Sidebar.astro',
+        SocialIcons: './site/starlight/Nothing.astro',
+        ThemeProvider: './site/starlight/ThemeProvider.astro',
+        ThemeSelect: './site/starlight/ThemeSelect.astro',
       },
       sidebar: [
         { label: 'Start', items: [{ autogenerate: { directory: 'start' } }] },
@@ -75,6 +67,6 @@ export default defineConfig({
       ],
     }),
     examples(),
-    csp(),
+    finish(),
   ],
 });

@@ -1,4 +1,5 @@
 /** Keeps every language picker on the page, and on the next pages, in step. */
+import { remember } from '../starlight/memory.client.ts';
 
 type Kind = 'pair' | 'solo';
 
@@ -11,14 +12,6 @@ function apply(kind: Kind, value: string): void {
   }
 }
 
-function save(kind: Kind, value: string): void {
-  try {
-    localStorage.setItem(`pipelines-${kind}`, value);
-  } catch {
-    // Storage is refused: the choice lasts for this page only.
-  }
-}
-
 document.addEventListener('change', ({ target }) => {
   if (!(target instanceof HTMLInputElement) || !target.closest('.pick')) return;
   const kind: Kind = target.value.includes('-') ? 'pair' : 'solo';
@@ -26,7 +19,7 @@ document.addEventListener('change', ({ target }) => {
   const before = target.getBoundingClientRect().top;
   apply(kind, target.value);
   scrollBy({ top: target.getBoundingClientRect().top - before, behavior: 'instant' });
-  save(kind, target.value);
+  remember(kind, target.value);
 });
 
 // The stored choice was put on the root before the first paint: see ../starlight/Head.astro.

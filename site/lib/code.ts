@@ -1,6 +1,6 @@
 /**
  * Highlights code at build time, in few bytes: a token is there only where its colour is not that of
- * the text, its colour is a class of one letter, and a line is a `<span>` that knows its indentation.
+ * the text, its ink is an element of one letter, and a line is a `<span>` that knows its indentation.
  * Code of pages (`markdown.shikiConfig`) and code cut from files take the same way.
  */
 import { type BundledLanguage, createHighlighter, hastToHtml, type ShikiTransformer } from 'shiki';
@@ -85,7 +85,7 @@ function bare(node: Node): Node {
   if (node.type !== 'element') return node;
   const ink = inkOf(/color:(#\w+)/.exec(String(node.properties.style ?? ''))?.[1]);
   const value = textOf(node);
-  return ink ? element('span', { class: ink }, [{ type: 'text', value }]) : { type: 'text', value };
+  return ink ? element(ink, {}, [{ type: 'text', value }]) : { type: 'text', value };
 }
 
 function element(tagName: string, properties: Element['properties'], children: Node[]): Element {

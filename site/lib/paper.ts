@@ -1,15 +1,15 @@
 /**
- * The colours of code: seven kinds of ink. Each is a letter here, and a colour of the page's theme in
- * styles/code.css, so that one page serves light and dark. Names, operators and brackets keep the
- * colour of the text: code stays calm, and a page stays light.
+ * The colours of code: six kinds of ink. Each is an element of HTML that says nothing by itself, and
+ * has a colour of the page's theme in styles/code.css, so that one page serves light and dark. Names,
+ * operators and brackets keep the colour of the text: code stays calm, and a page stays light.
  */
 import type { ThemeRegistration } from 'shiki';
 
 const INKS: Record<string, string[]> = {
-  c: ['comment', 'punctuation.definition.comment'],
-  s: ['string', 'punctuation.definition.string', 'constant.character.escape'],
-  n: ['constant.numeric', 'constant.language', 'support.constant'],
-  k: [
+  em: ['comment', 'punctuation.definition.comment'],
+  u: ['string', 'punctuation.definition.string', 'constant.character.escape'],
+  var: ['constant.numeric', 'constant.language', 'support.constant'],
+  b: [
     'keyword',
     'storage.type',
     'storage.modifier',
@@ -17,16 +17,16 @@ const INKS: Record<string, string[]> = {
     'keyword.operator.new',
     'keyword.operator.expression',
   ],
-  t: [
+  i: [
     'entity.name.type',
     'entity.other.inherited-class',
     'support.type',
     'support.class',
     'source.go storage.type',
   ],
-  f: ['entity.name.function', 'support.function', 'entity.name.command'],
+  dfn: ['entity.name.function', 'support.function', 'entity.name.command'],
   // What a larger scope would have coloured.
-  x: [
+  text: [
     'keyword.operator',
     'storage.type.function.arrow',
     'keyword.operator.type.annotation',
@@ -36,13 +36,15 @@ const INKS: Record<string, string[]> = {
   ],
 };
 
-/** Shiki wants colours: they stand for the letters. */
-const colourOf = (ink: string) => `#0000${ink.charCodeAt(0).toString(16)}`;
+const NAMES = Object.keys(INKS);
 
-/** The class of a token of this colour; none for the colour of the text. */
+/** Shiki wants colours: they stand for the inks. */
+const colourOf = (ink: string) => `#00000${NAMES.indexOf(ink) + 1}`;
+
+/** The element of a token of this colour; none for the colour of the text. */
 export function inkOf(colour: string | undefined): string | undefined {
-  const ink = Object.keys(INKS).find((letter) => colourOf(letter) === colour?.toLowerCase());
-  return ink === 'x' ? undefined : ink;
+  const ink = NAMES.find((name) => colourOf(name) === colour);
+  return ink === 'text' ? undefined : ink;
 }
 
 export const paper: ThemeRegistration = {

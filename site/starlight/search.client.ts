@@ -17,15 +17,21 @@ const MOST = 8;
 
 class SiteSearch extends HTMLElement {
   #index: Promise<Index> | undefined;
+  #sheet: Promise<unknown> | undefined;
 
   connectedCallback(): void {
     const dialog = part(this, 'dialog', HTMLDialogElement);
     const input = part(this, 'input', HTMLInputElement);
     const list = part(this, 'ol', HTMLOListElement);
-    const open = () => {
+    const open = async () => {
+      if (import.meta.env.PROD) this.#index ??= load(this.dataset.index ?? '');
+      // It takes what is typed at once, and is seen when it has its looks.
+      dialog.style.opacity = '0';
       dialog.showModal();
       input.select();
-      if (import.meta.env.PROD) this.#index ??= load(this.dataset.index ?? '');
+      this.#sheet ??= styled(this.dataset.sheet ?? '');
+      await this.#sheet;
+      dialog.style.opacity = '';
     };
     part(this, '.open', HTMLButtonElement).addEventListener('click', open);
     addEventListener('keydown', (event) => {
@@ -70,6 +76,15 @@ class SiteSearch extends HTMLElement {
       .replace('[SEARCH_TERM]', query);
     list.replaceChildren(...hits.map(item));
   }
+}
+
+/** Fetches a stylesheet. */
+function styled(href: string): Promise<unknown> {
+  const link = Object.assign(document.createElement('link'), { rel: 'stylesheet', href });
+  document.head.append(link);
+  return new Promise((done) => {
+    link.onload = link.onerror = done;
+  });
 }
 
 async function load(url: string): Promise<Index> {

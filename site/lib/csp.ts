@@ -2,15 +2,10 @@
  * A strict content security policy for a static Starlight build, written into each page.
  *
  * Astro's own `security.csp` hashes what Astro bundles, but neither Starlight's `is:inline` scripts
- * nor `style` attributes. So this runs on the finished pages:
- * custom properties in style attributes become classes in one shared stylesheet, what is left inline
- * is hashed, and each page gets a <meta> with its own policy.
+ * nor `style` attributes. So this works on the finished pages: custom properties in style attributes
+ * become classes, what is left inline is hashed, and each page gets a <meta> with its own policy.
  */
 import { createHash } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { AstroIntegration } from 'astro';
 
 const BLOCK = /<(script|style)\b([^>]*)>([\s\S]*?)<\/\1>/gi;
 const TAG = /<[a-zA-Z][^\s/>]*(?:\s+[^\s=>/]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?)*\s*\/?>/g;
@@ -18,46 +13,13 @@ const STYLE = /\sstyle=(?:"([^"]*)"|'([^']*)')/;
 const CLASS = /(\sclass=)(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/;
 const CHARSET = /<meta charset="utf-8"\s*\/?>/i;
 
-/** Stands in the pages for the stylesheet's address until its content, and so its name, is known. */
-const SHEET = '__STYLE_CLASSES__';
-
 /** Class name to declarations: what was moved out of style attributes. */
-type Rules = Map<string, string>;
+export type Rules = Map<string, string>;
 
 interface Hashes {
   script: Set<string>;
   style: Set<string>;
   attribute: Set<string>;
-}
-
-/** The integration, for astro.config.mjs. */
-export default function csp(): AstroIntegration {
-  let base = '/';
-  return {
-    name: 'csp',
-    hooks: {
-      'astro:config:done': ({ config }) => {
-        base = config.base.replace(/\/?$/, '/');
-      },
-      'astro:build:done': async ({ dir, logger }) => {
-        const root = fileURLToPath(dir);
-        const rules: Rules = new Map();
-        const pages: [string, string][] = [];
-        for (const file of await readdir(root, { recursive: true })) {
-          if (!file.endsWith('.html')) continue;
-          const html = await readFile(join(root, file), 'utf8');
-          if (/<html\b/.test(html)) pages.push([file, harden(html, rules)]);
-        }
-        const css = stylesheet(rules);
-        const name = `_astro/attributes.${sha(css, 'hex').slice(0, 8)}.css`;
-        await writeFile(join(root, name), css);
-        for (const [file, html] of pages) {
-          await writeFile(join(root, file), html.replace(SHEET, base + name));
-        }
-        logger.info(`${pages.length} pages, ${rules.size} kinds of style attribute`);
-      },
-    },
-  };
 }
 
 /** The page with its policy, and without style attributes that only set custom properties. */
@@ -73,9 +35,8 @@ export function harden(html: string, rules: Rules): string {
   const classed = bare.replace(TAG, (tag) => styleToClass(tag, rules, hashes.attribute));
   if (!CHARSET.test(classed)) throw new Error('A page has no <meta charset="utf-8">');
   const policy = `<meta http-equiv="content-security-policy" content="${policyOf(hashes)}">`;
-  const sheet = `<link rel="stylesheet" href="${SHEET}">`;
   return classed
-    .replace(CHARSET, (charset) => charset + policy + sheet)
+    .replace(CHARSET, (charset) => charset + policy)
     .replace(/\0(\d+)\0/g, (_, i) => kept[Number(i)] ?? '');
 }
 
@@ -122,12 +83,13 @@ function policyOf({ script, style, attribute }: Hashes): string {
   ].join('; ');
 }
 
-function stylesheet(rules: Rules): string {
+/** The rules of the classes that style attributes became. */
+export function stylesheet(rules: Rules): string {
   const sorted = [...rules].sort(([a], [b]) => (a < b ? -1 : 1));
   return sorted.map(([name, css]) => `.${name}{${css}}`).join('');
 }
 
-function sha(text: string, encoding: 'base64' | 'hex' = 'base64'): string {
+export function sha(text: string, encoding: 'base64' | 'hex' = 'base64'): string {
   return createHash('sha256').update(text).digest(encoding);
 }
 
