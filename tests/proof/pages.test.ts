@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { minutesOf } from '../../site/lib/minutes.ts';
-import { factsOf, provenBy, readFaults, readProof, totals, whereOf } from '../../site/lib/proof.ts';
+import { factsOf, namesIn, provenBy, readFaults, readProof, totals, whereOf } from '../../site/lib/proof.ts';
 import { slug } from '../../site/lib/slug.ts';
 
 let root: string;
@@ -84,6 +84,16 @@ describe('a scenario on a page', () => {
     expect(() => provenBy('etl', ['idle for a year'], root)).toThrow(
       'recordings/etl: nothing is recorded of "idle for a year"',
     );
+  });
+
+  test('of a list that is not recorded must stand in its file', () => {
+    write(
+      'tests/twins/some.test.ts',
+      "test('Go says why', () => {});\ntest(`a crash (${broker})`, () => {});",
+    );
+    const file = 'tests/twins/some.test.ts';
+    expect(namesIn(file, ['Go says why', 'a crash'], root)).toHaveLength(2);
+    expect(() => namesIn(file, ['Go says why', 'a flood'], root)).toThrow(`${file} has no test "a flood"`);
   });
 
   test('names languages only where not all of them are meant', () => {
