@@ -8,6 +8,7 @@
  */
 import { parseArgs } from 'node:util';
 import { startVitest } from 'vitest/node';
+import { writeLines, writeProof } from '../tests/proof/proof.ts';
 import { record } from '../tests/proof/record.ts';
 import { forgetRuns } from '../tests/proof/runs.ts';
 import { LANGUAGES, type Language, language, missing } from '../tests/world/languages.ts';
@@ -36,7 +37,7 @@ if (unknown) {
 const wanted = (word: string) => (positionals.length ? positionals.includes(word) : !asked.length);
 const pipelines = positionals.filter((word) => PIPELINES.includes(word));
 const twins = pipelines.length > 0 || !positionals.length;
-let handover = wanted('handover');
+let handover = wanted('handover') && !values.record;
 
 staleLists(true);
 const ready: Language[] = [];
@@ -67,13 +68,14 @@ process.env.PROOF = values.name ? 'part' : 'whole';
 const project = [
   ...(twins ? ready.map(({ id }) => id as string) : []),
   ...(handover ? ['handover'] : []),
-  ...(wanted('house') ? ['house'] : []),
+  ...(wanted('house') && !values.record ? ['house'] : []),
   ...(twins && !values.record ? ['proof'] : []),
 ];
 const vitest = await startVitest('test', [], {
   root: ROOT,
   run: true,
   watch: false,
+  maxWorkers: 2,
   project,
   ...(values.name ? { testNamePattern: values.name } : {}),
 });
@@ -97,7 +99,10 @@ async function keep(): Promise<number> {
     return 1;
   }
   try {
-    const changed = await record(pipelines.length ? pipelines : PIPELINES);
+    const kept = pipelines.length ? pipelines : PIPELINES;
+    const changed = await record(kept);
+    await writeLines(kept);
+    await writeProof();
     console.log(changed.length ? `recorded:\n${changed.join('\n')}` : 'the recordings are as they were');
     return 0;
   } catch (error) {

@@ -1,0 +1,219 @@
+/**
+ * The sum of the proof: recordings/proof.json, made from what `npm run record` and `npm run faults` wrote and
+ * from what the pages show; and recordings/<folder>/lines.json, which says what executed each line.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { PIPELINES } from '../../tools/pipelines.ts';
+import { LANGUAGES, type Language } from '../world/languages.ts';
+import { ROOT } from '../world/processes.ts';
+import { readRecord as readFaults } from './faults.ts';
+import { executed, groupsOf, type Shown, shownRegions } from './lines.ts';
+import { scenariosOf } from './record.ts';
+import { LANGUAGE_IDS, readRecording } from './recordings.ts';
+
+export const PROOF_VERSION = 1;
+type Id = Language['id'];
+
+/** Of one folder in one language: which lines of code the pages show, and which of them were executed. */
+interface Lines {
+  shown: number;
+  proven: number;
+}
+
+/** What is proven of a pipeline in one language. */
+interface Numbers extends Lines {
+  scenarios: number;
+  faults: number;
+  killed: number;
+  /** Seconds that no scenario waited for. */
+  virtual_seconds: number;
+}
+
+export interface Proof {
+  version: typeof PROOF_VERSION;
+  pipelines: Record<string, Record<Id, Numbers>>;
+  /** What pipelines share: its lines are proven by all of them together. */
+  shared: Record<string, Record<Id, Lines>>;
+  /** SHA-256 of the sources, locks and data that it was made from. */
+  digest: string;
+}
+
+/** lines.json: by language and file, how often each line was executed, and which scenarios executed a region. */
+export type LinesRecord = Record<
+  string,
+  Record<string, { lines: Record<string, number>; regions: Record<string, string[]> }>
+>;
+
+const RECORDINGS = `${ROOT}/recordings`;
+const PROOF = `${RECORDINGS}/proof.json`;
+const linesFile = (folder: string) => `${RECORDINGS}/${folder}/lines.json`;
+
+// ---- Lines
+
+/** Writes lines.json of these pipelines, and of what they share when they are all; from the runs just made. */
+export async function writeLines(pipelines: string[]): Promise<void> {
+  const all = pipelines.length === PIPELINES.length;
+  const shown = shownRegions();
+  const shared = [...new Set(shown.map(({ pipeline }) => pipeline))].filter(
+    (one) => !PIPELINES.includes(one),
+  );
+  for (const folder of [...pipelines, ...(all ? shared : [])]) {
+    const record: LinesRecord = {};
+    for (const id of LANGUAGE_IDS as Id[]) {
+      const mine = shown.filter((one) => one.language === id && one.pipeline === folder);
+      const groups = groupsOf(id, PIPELINES.includes(folder) ? [folder] : pipelines);
+      const found = await executed(id, [...new Set(mine.map(({ file }) => file))], groups);
+      record[id] = {};
+      for (const [file, { hits, groups: by }] of found) {
+        const regions = mine.filter((one) => one.file === file);
+        record[id][file] = {
+          lines: Object.fromEntries([...hits].sort(([a], [b]) => a - b)),
+          regions: Object.fromEntries(regions.map((one) => [one.region, scenariosIn(one, by)])),
+        };
+      }
+    }
+    await mkdir(`${RECORDINGS}/${folder}`, { recursive: true });
+    if (existsSync(linesFile(folder)) && sameProof(readLines(folder), record)) continue;
+    await writeFile(linesFile(folder), format(record));
+  }
+}
+
+/** Whether the same lines were executed by the same scenarios; how often is not the same twice. */
+function sameProof(old: LinesRecord, now: LinesRecord): boolean {
+  const executedOnce = (record: LinesRecord) =>
+    JSON.stringify(record, (key, value) => (/^\d+$/.test(key) ? Math.min(value, 1) : value));
+  return executedOnce(old) === executedOnce(now);
+}
+
+/** The scenarios that executed a line of a region, in the order of their names. */
+function scenariosIn({ lines }: Shown, by: Map<number, Set<string>>): string[] {
+  return [...new Set(lines.flatMap((line) => [...(by.get(line) ?? [])]))].sort();
+}
+
+/** A line of JSON a file and a region. */
+function format(record: LinesRecord): string {
+  const body = Object.entries(record).map(([id, files]) => {
+    const told = Object.entries(files).map(([file, { lines, regions }]) => {
+      const named = Object.entries(regions).map(
+        ([region, scenarios]) => `        ${JSON.stringify(region)}: ${JSON.stringify(scenarios)}`,
+      );
+      return `    ${JSON.stringify(file)}: {\n      "lines": ${JSON.stringify(lines)},\n      "regions": {\n${named.join(',\n')}\n      }\n    }`;
+    });
+    return `  ${JSON.stringify(id)}: {\n${told.join(',\n')}\n  }`;
+  });
+  return `{\n${body.join(',\n')}\n}\n`;
+}
+
+function readLines(folder: string): LinesRecord {
+  if (!existsSync(linesFile(folder)))
+    throw new Error(`recordings/${folder}/lines.json is missing: npm run record`);
+  return JSON.parse(readFileSync(linesFile(folder), 'utf8'));
+}
+
+// ---- The sum
+
+/** Writes recordings/proof.json. Throws when what it is made from is missing. */
+export async function writeProof(): Promise<void> {
+  await writeFile(PROOF, `${JSON.stringify(await sum(digestOfSources()), null, 2)}\n`);
+}
+
+async function sum(digest: string): Promise<Proof> {
+  const shown = shownRegions();
+  const proof: Proof = { version: PROOF_VERSION, pipelines: {}, shared: {}, digest };
+  for (const folder of new Set([...PIPELINES, ...shown.map(({ pipeline }) => pipeline)])) {
+    const lines = readLines(folder);
+    const counted = (id: Id) =>
+      countLines(
+        shown.filter((one) => one.language === id && one.pipeline === folder),
+        lines,
+      );
+    if (PIPELINES.includes(folder)) {
+      const numbers = await numbersOf(folder);
+      proof.pipelines[folder] = byLanguage((id) => ({ ...counted(id), ...numbers(id) }));
+    } else {
+      proof.shared[folder] = byLanguage(counted);
+    }
+  }
+  return proof;
+}
+
+function byLanguage<T>(of: (id: Id) => T): Record<Id, T> {
+  return Object.fromEntries(LANGUAGES.map(({ id }) => [id, of(id)])) as Record<Id, T>;
+}
+
+function countLines(shown: Shown[], record: LinesRecord): Lines {
+  const hits = shown.flatMap(({ language, file, lines }) => {
+    const known = record[language]?.[file]?.lines ?? {};
+    return lines.flatMap((line) => known[line] ?? []);
+  });
+  return { shown: hits.length, proven: hits.filter((count) => count > 0).length };
+}
+
+async function numbersOf(pipeline: string): Promise<(id: Id) => Omit<Numbers, keyof Lines>> {
+  const scenarios = await scenariosOf(pipeline);
+  const recordings = scenarios.flatMap(({ name }) => readRecording(pipeline, name) ?? []);
+  const faults = readFaults(pipeline)?.faults ?? [];
+  return (id) => {
+    const made = faults
+      .flatMap(({ languages }) => languages[id] ?? [])
+      .filter((one) => !('impossible' in one));
+    return {
+      scenarios: recordings.length,
+      faults: made.length,
+      killed: made.filter((one) => 'killed_by' in one).length,
+      virtual_seconds: recordings.reduce((all, { skipped_seconds }) => all + skipped_seconds, 0),
+    };
+  };
+}
+
+/**
+ * What is wrong with recordings/proof.json: made from other sources, or not the sum of what it is made from.
+ * With `write`, a sum that is wrong alone (a page shows other regions) is made anew.
+ */
+export async function staleProof(write: boolean): Promise<string[]> {
+  const again = 'run npm run record';
+  if (!existsSync(PROOF)) return [`recordings/proof.json is missing: ${again}`];
+  const text = readFileSync(PROOF, 'utf8');
+  const { digest }: Proof = JSON.parse(text);
+  if (digest !== digestOfSources()) {
+    return [`recordings/proof.json was made from other sources, locks or data: ${again}`];
+  }
+  if (text === `${JSON.stringify(await sum(digest), null, 2)}\n`) return [];
+  if (write) await writeProof();
+  return write ? [] : ['recordings/proof.json is not the sum of the recordings: run npm run check -- --fix'];
+}
+
+// ---- What it is made from
+
+const SOURCES = [
+  'examples/contract',
+  'examples/data',
+  'examples/reference',
+  'examples/ts',
+  'tests/twins',
+  'tests/world',
+  'package-lock.json',
+];
+const BUILT = new Set(['target', 'node_modules']);
+
+/** Seeded faults have a digest of their own, in recordings/<pipeline>/faults.json. */
+const FAULTS = /\.faults\.ts$/;
+
+/** SHA-256 of every file that a run depends on, by its path. */
+function digestOfSources(): string {
+  const sum = createHash('sha256');
+  for (const path of SOURCES.flatMap(filesIn).filter((file) => !FAULTS.test(file))) {
+    const body = readFileSync(`${ROOT}/${path}`);
+    sum.update(`${path}\n${body.length}\n`).update(body);
+  }
+  return sum.digest('hex');
+}
+
+function filesIn(path: string): string[] {
+  if (statSync(`${ROOT}/${path}`).isFile()) return [path];
+  return readdirSync(`${ROOT}/${path}`)
+    .sort()
+    .flatMap((name) => (BUILT.has(name) ? [] : filesIn(`${path}/${name}`)));
+}
