@@ -1,8 +1,9 @@
-/** The pages that teach a pipeline. */
+/** The pages that teach what a folder of examples has. */
 import { getCollection } from 'astro:content';
 
-/** The lesson's name in the sidebar; a pipeline without a lesson is called by its folder. */
-export async function lessonName(pipeline: string): Promise<string> {
-  const pages = await getCollection('docs', ({ id }) => id === `lessons/${pipeline}`);
-  return pages[0]?.data.sidebar.label ?? pipeline;
+/** The name of its page in the sidebar; a folder without a page goes by its own name. */
+export async function lessonName(folder: string): Promise<string> {
+  const places = [`lessons/${folder}`, `reference/${folder}`];
+  const [page] = await getCollection('docs', ({ id }) => places.includes(id));
+  return page?.data.sidebar.label ?? page?.data.title ?? folder;
 }

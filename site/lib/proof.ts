@@ -13,9 +13,9 @@ import { checkNames } from './scenarios.ts';
 
 const count = z.int().nonnegative();
 
-const Numbers = z.object({
-  shown: count,
-  proven: count,
+const Lines = z.object({ shown: count, proven: count });
+
+const Numbers = Lines.extend({
   scenarios: count,
   faults: count,
   killed: count,
@@ -29,6 +29,8 @@ const languages = <T extends z.ZodType>(of: T) => z.object({ ts: of, go: of, rus
 const Proof = z.object({
   version: z.literal(1),
   pipelines: z.record(z.string(), languages(Numbers)),
+  /** What pipelines share: its lines are proven by all of them together. */
+  shared: z.record(z.string(), languages(Lines)),
 });
 export type Proof = z.infer<typeof Proof>;
 
@@ -102,23 +104,26 @@ export function factsOf(pipeline: string, root = process.cwd()) {
 
 /** The numbers of all pipelines and languages together. */
 export function totals(root = process.cwd()) {
-  const pipelines = Object.values(readProof(root).pipelines);
+  const proof = readProof(root);
+  const pipelines = Object.values(proof.pipelines);
   const all = pipelines.flatMap((pipeline) => LANGS.map((lang) => pipeline[lang]));
-  const sum = (of: keyof Numbers) => all.reduce((so, numbers) => so + numbers[of], 0);
+  const shared = Object.values(proof.shared).flatMap((folder) => LANGS.map((lang) => folder[lang]));
+  const sum = <K extends string>(of: K, numbers: Record<K, number>[]) =>
+    numbers.reduce((so, one) => so + one[of], 0);
   const recorded = allRecordings(root).map(({ recording }) => recording);
   const shown = findCompares(root).found;
   return {
     pipelines: pipelines.length,
     regions: new Set(shown.map((one) => `${one.pipeline}/${one.file}/${one.region}`)).size,
-    shown: sum('shown'),
-    proven: sum('proven'),
+    shown: sum('shown', [...all, ...shared]),
+    proven: sum('proven', [...all, ...shared]),
     scenarios: pipelines.reduce((so, { ts }) => so + ts.scenarios, 0),
-    runs: sum('scenarios'),
-    skipped_seconds: sum('virtual_seconds'),
+    runs: sum('scenarios', all),
+    skipped_seconds: sum('virtual_seconds', all),
     recordings: recorded.length,
     events: recorded.reduce((so, { events }) => so + events.length, 0),
-    faults: sum('faults'),
-    killed: sum('killed'),
+    faults: sum('faults', all),
+    killed: sum('killed', all),
   };
 }
 export type Total = keyof ReturnType<typeof totals>;

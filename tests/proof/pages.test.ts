@@ -36,6 +36,13 @@ const numbers = (shown: number) => ({
 const PROOF = {
   version: 1,
   pipelines: { etl: { ts: numbers(10), go: numbers(20), rust: numbers(30) } },
+  shared: {
+    connectors: {
+      ts: { shown: 5, proven: 5 },
+      go: { shown: 5, proven: 5 },
+      rust: { shown: 5, proven: 5 },
+    },
+  },
   digest: '',
 };
 
@@ -107,8 +114,8 @@ describe('the numbers of the proof', () => {
     expect(totals(root)).toEqual({
       pipelines: 1,
       regions: 1,
-      shown: 60,
-      proven: 57,
+      shown: 75,
+      proven: 72,
       scenarios: 3,
       runs: 9,
       skipped_seconds: 180,
