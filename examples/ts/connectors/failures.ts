@@ -64,16 +64,23 @@ export function failed(
   if (isCancelled(error)) throw error;
 
   // #step Look inside: an activity's failure wraps its cause
-  const { cause } = error as ActivityFailure;
-  const known = cause instanceof ApplicationFailure;
+  const { message, type } = causeOf(error);
 
   // #step Say what failed, and keep the cause's type
   return ApplicationFailure.nonRetryable(
-    `${what}: ${known ? cause.message : 'timed out'}`,
-    known ? cause.type : 'Timeout',
+    `${what}: ${message}`,
+    type,
   );
 }
 // #endregion failed
+
+/** An activity that ran out of time has no words of its own. */
+function causeOf(error: unknown) {
+  const { cause } = error as ActivityFailure;
+  return cause instanceof ApplicationFailure
+    ? cause
+    : { message: 'timed out', type: 'Timeout' };
+}
 
 function isCancelled(error: unknown): boolean {
   const cause =
