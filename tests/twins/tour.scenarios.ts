@@ -340,7 +340,6 @@ const ending: TourScenario[] = [
   },
   {
     name: 'cancelled while a child counts: the child is cancelled too',
-    alone: 'clock',
     given: tour({ carriers: ['UA', 'B6'] }),
     async during(run, { flights }) {
       await asleep(run);

@@ -44,6 +44,16 @@ pub struct TourInput {
     pub carried: Vec<Report>,
 }
 
+impl TourInput {
+    /// What the child is asked about a carrier.
+    pub fn report_on(&self, carrier: &str) -> ReportInput {
+        ReportInput {
+            carrier: carrier.to_owned(),
+            connection_string: self.connection_string.clone(),
+        }
+    }
+}
+
 /// The input of the next run.
 impl From<TourInput> for Raw {
     fn from(next: TourInput) -> Self {

@@ -168,17 +168,15 @@ impl Tour {
         while let Some(carrier) = ctx.state(next) {
             // #region child
             // #step Start it by its type, with an id of ours
-            let file = &input.connection_string;
+            let id = format!("{}/{carrier}", ctx.workflow_id());
             let child = ctx.start_child_workflow(
                 CarrierReport::run,
-                ReportInput {
-                    carrier: carrier.clone(),
-                    connection_string: file.clone(),
-                },
-                ChildWorkflowOptions::workflow_id(format!(
-                    "{}/{carrier}",
-                    ctx.workflow_id()
-                )),
+                input.report_on(&carrier),
+                ChildWorkflowOptions::builder()
+                    .workflow_id(id)
+                    // The test server does not give it ours.
+                    .task_queue(ctx.task_queue().to_owned())
+                    .build(),
             );
             let report = child.await?.result();
 
