@@ -31,6 +31,10 @@ const Pause = z
   .min(1, RULES.pause)
   .max(YEAR, RULES.pause);
 
+const Carrier = z
+  .string(or(RULES.carrier))
+  .regex(/^[0-9A-Z]{2}$/, RULES.carrier);
+
 const TourInput = z.object(
   {
     tour_id: z.string(or(RULES.name)).regex(NAME, RULES.name),
@@ -41,12 +45,7 @@ const TourInput = z.object(
       .string(or(RULES.report))
       .regex(/^file:\/\/\/./, RULES.report),
     carriers: z
-      .array(
-        z
-          .string(or(RULES.carrier))
-          .regex(/^[0-9A-Z]{2}$/, RULES.carrier),
-        or(RULES.carriers),
-      )
+      .array(Carrier, or(RULES.carriers))
       .min(1, RULES.carriers),
     pause_seconds: Pause,
     carried: z.array(Report, or(RULES.type)).optional(),
@@ -83,6 +82,11 @@ export interface WriteInput {
 /** The input, checked. Throws `InvalidInput` that names the first field at fault. */
 export function validate(input: unknown): TourInput {
   return checked(TourInput.safeParse(input));
+}
+
+/** Whether it is a carrier's code. */
+export function isCarrier(code: unknown): boolean {
+  return Carrier.safeParse(code).success;
 }
 
 /** A pause in seconds, checked. */

@@ -17,6 +17,7 @@ import { failed } from '../connectors/failures.ts';
 import type * as activities from './activities.ts';
 import {
   checkPause,
+  isCarrier,
   type Progress,
   type Report,
   type ReportInput,
@@ -80,9 +81,9 @@ export async function Tour(
   // #step Its name on the wire
   const addCarrier = defineSignal<[string]>('add_carrier');
 
-  // #step What it does: it cannot refuse, nor answer
+  // #step It cannot refuse: what is no carrier is ignored
   setHandler(addCarrier, (carrier) => {
-    carriers.push(carrier);
+    if (isCarrier(carrier)) carriers.push(carrier);
   });
   // #endregion signal
 

@@ -43,11 +43,15 @@ func (in TourInput) check(c *connectors.Checks) {
 	c.Rule("report_url", fileURL.MatchString(in.ReportURL), ruleReport)
 	for i, carrier := range in.Carriers {
 		field := fmt.Sprintf("carriers[%d]", i)
-		c.Rule(field, carrierCode.MatchString(carrier), ruleCarrier)
+		c.Rule(field, isCarrier(carrier), ruleCarrier)
 	}
 	c.Rule("carriers", len(in.Carriers) > 0, ruleCarriers)
 	checkPause(c, in.PauseSeconds)
 	c.Rule("carried", true, "")
+}
+
+func isCarrier(code string) bool {
+	return carrierCode.MatchString(code)
 }
 
 func checkPause(c *connectors.Checks, seconds int) {

@@ -81,11 +81,14 @@ func Tour(ctx workflow.Context, raw json.RawMessage) (TourOutput, error) {
 	// #step Its name on the wire
 	added := workflow.GetSignalChannel(ctx, "add_carrier")
 
-	// #step What it does: it cannot refuse, nor answer
+	// #step It cannot refuse: what is no carrier is ignored
 	take := func() {
-		var carrier string
+		carrier := ""
 		for added.ReceiveAsync(&carrier) {
-			carriers = append(carriers, carrier)
+			if isCarrier(carrier) {
+				carriers = append(carriers, carrier)
+			}
+			carrier = "" // a signal may bring nothing
 		}
 	}
 	// #endregion signal

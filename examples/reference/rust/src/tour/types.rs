@@ -105,6 +105,11 @@ pub fn validate(Raw(raw): &Raw) -> Result<TourInput> {
     input(raw).map_err(|fault| invalid_input(fault.to_string()))
 }
 
+/// The carrier's code, if it is one.
+pub fn carrier_in(Raw(raw): &Raw) -> Option<String> {
+    carrier(raw).ok()
+}
+
 /// A pause in seconds, checked.
 pub fn validate_pause(seconds: i64) -> Result<()> {
     if PAUSES.contains(&seconds) {

@@ -15,7 +15,8 @@ use super::{
     activities::TourActivities,
     types::{
         Phase, Progress, Report, ReportInput, TourInput,
-        TourOutput, WriteInput, validate, validate_pause,
+        TourOutput, WriteInput, carrier_in, validate,
+        validate_pause,
     },
 };
 use crate::connectors::{failures::failed, input::Raw};
@@ -112,13 +113,13 @@ impl Tour {
     // #region signal
     // #step Its name on the wire
     #[signal(name = "add_carrier")]
-    // #step What it does: it cannot refuse, nor answer
+    // #step It cannot refuse: what is no carrier is ignored
     pub fn add_carrier(
         &mut self,
         _ctx: &mut SyncWorkflowContext<Self>,
-        carrier: String,
+        raw: Raw,
     ) {
-        self.carriers.push(carrier);
+        self.carriers.extend(carrier_in(&raw));
     }
     // #endregion signal
 
