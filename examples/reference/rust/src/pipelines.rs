@@ -27,5 +27,6 @@ pub fn replay(
 ) -> Result<(), WorkflowRegistrationError> {
     etl::replay(options)?;
     streaming::replay(options)?;
+    tour::replay(options)?;
     Ok(())
 }

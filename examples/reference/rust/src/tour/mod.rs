@@ -1,5 +1,8 @@
 //! The tour: `Tour`, its child `CarrierReport`, and their two activities.
-use temporalio_sdk::{WorkerOptions, WorkflowRegistrationError};
+use temporalio_sdk::{
+    WorkerOptions, WorkflowRegistrationError,
+    workflow_replayer::WorkflowReplayerOptions,
+};
 
 pub mod activities;
 pub mod types;
@@ -11,6 +14,16 @@ pub fn register(
 ) -> Result<(), WorkflowRegistrationError> {
     options
         .register_activities(activities::TourActivities)
+        .register_workflow::<workflow::Tour>()?
+        .register_workflow::<workflow::CarrierReport>()?;
+    Ok(())
+}
+
+/// Tells a replayer of its workflows.
+pub fn replay(
+    options: &mut WorkflowReplayerOptions,
+) -> Result<(), WorkflowRegistrationError> {
+    options
         .register_workflow::<workflow::Tour>()?
         .register_workflow::<workflow::CarrierReport>()?;
     Ok(())
