@@ -1,7 +1,6 @@
 /** The tour: each idea of Temporal once, in a few lines. It counts the flights of one carrier after another. */
 import {
   CancellationScope,
-  ChildWorkflowFailure,
   continueAsNew,
   defineQuery,
   defineSignal,
@@ -197,7 +196,7 @@ function sum(reports: Report[]): number {
 /** Fails the workflow, saying in which part. */
 function because(what: string): (error: unknown) => never {
   return (error) => {
-    const child = error instanceof ChildWorkflowFailure;
-    throw failed(what, child ? error.cause : error);
+    if (isCancellation(error)) throw error;
+    throw failed(what, error);
   };
 }
