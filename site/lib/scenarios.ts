@@ -4,6 +4,7 @@ import { readSource } from './regions.ts';
 /** Tests that are of no pipeline: their file, and the page that they prove. */
 const OTHERS: Record<string, { file: string; page: string } | undefined> = {
   handover: { file: 'tests/twins/handover.test.ts', page: 'lessons/one-workflow-three-languages' },
+  tour: { file: 'tests/twins/tour.scenarios.ts', page: 'reference/three-languages' },
 };
 
 /** `etl` → tests/twins/etl.scenarios.ts */

@@ -87,6 +87,11 @@ interface Attributes {
   attempt?: number | null;
 }
 
+/** The id of the workflow whose history it is; undefined when the history does not tell. */
+export function workflowIdOf({ events }: IHistory): string | undefined {
+  return events?.[0]?.workflowExecutionStartedEventAttributes?.workflowId || undefined;
+}
+
 /** The event's type in Temporal's own words, and its attributes. */
 export function detailsOf(event: IHistoryEvent): { type: string; attributes: Attributes } {
   const found = Object.entries(event).find(([key, value]) => key.endsWith('EventAttributes') && value);

@@ -5,6 +5,7 @@ import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '
 import type { Language } from '../world/languages.ts';
 import { CACHE, ROOT, run } from '../world/processes.ts';
 import { quiet } from '../world/temporal.ts';
+import { workflowIdOf } from './events.ts';
 
 const { History } = proto.temporal.api.history.v1;
 
@@ -30,12 +31,12 @@ async function replayHere(histories: Replayable[]): Promise<string[]> {
   });
   const workflowBundle = await code;
   const failed: string[] = [];
-  const all = histories.map(({ name, history }) => ({
-    workflowId: name,
-    history: History.decode(Buffer.from(history, 'base64')),
-  }));
-  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, all)) {
-    if (error) failed.push(`${workflowId}: ${error.message}`);
+  for (const { name, history: encoded } of histories) {
+    const history = History.decode(Buffer.from(encoded, 'base64'));
+    const one = [{ workflowId: workflowIdOf(history) ?? name, history }];
+    for await (const { error } of Worker.runReplayHistories({ workflowBundle }, one)) {
+      if (error) failed.push(`${name}: ${error.message}`);
+    }
   }
   return failed;
 }

@@ -31,6 +31,9 @@ export async function historiesOf(client: Client, handle: WorkflowHandle): Promi
   let runId = (handle as WorkflowHandleWithFirstExecutionRunId).firstExecutionRunId;
   while (runId) {
     const history: IHistory = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    // A service tells the workflow's id here, which a replay needs; the test server leaves it out.
+    const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
+    if (started) started.workflowId ||= workflowId;
     histories.push(history);
     const last = history.events?.at(-1);
     runId = last?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? '';

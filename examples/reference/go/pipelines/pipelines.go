@@ -8,10 +8,12 @@ import (
 
 	"durable-pipelines/etl"
 	"durable-pipelines/streaming"
+	"durable-pipelines/tour"
 )
 
 // Register tells a worker of every pipeline.
 func Register(r worker.Registry) {
 	etl.Register(r)
 	streaming.Register(r)
+	tour.Register(r)
 }

@@ -65,5 +65,16 @@ func replay(replayer worker.WorkflowReplayer, logger log.Logger, file string) er
 	if err := proto.Unmarshal(body, &recorded); err != nil {
 		return err
 	}
-	return replayer.ReplayWorkflowHistory(logger, &recorded)
+	return replayer.ReplayWorkflowHistoryWithOptions(logger, &recorded, worker.ReplayWorkflowHistoryOptions{
+		OriginalExecution: workflow.Execution{ID: workflowID(&recorded)},
+	})
+}
+
+// workflowID is the id that the workflow had; empty when its history does not tell.
+func workflowID(recorded *history.History) string {
+	events := recorded.GetEvents()
+	if len(events) == 0 {
+		return ""
+	}
+	return events[0].GetWorkflowExecutionStartedEventAttributes().GetWorkflowId()
 }

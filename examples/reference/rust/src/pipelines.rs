@@ -8,6 +8,8 @@ use temporalio_sdk::{
 pub mod etl;
 #[path = "streaming/mod.rs"]
 pub mod streaming;
+#[path = "tour/mod.rs"]
+pub mod tour;
 
 /// Tells a worker of every pipeline.
 pub fn register(
@@ -15,6 +17,7 @@ pub fn register(
 ) -> Result<(), WorkflowRegistrationError> {
     etl::register(options)?;
     streaming::register(options)?;
+    tour::register(options)?;
     Ok(())
 }
 
@@ -24,5 +27,6 @@ pub fn replay(
 ) -> Result<(), WorkflowRegistrationError> {
     etl::replay(options)?;
     streaming::replay(options)?;
+    tour::replay(options)?;
     Ok(())
 }
