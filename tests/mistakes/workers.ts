@@ -14,7 +14,17 @@ const BUNDLE = `${CACHE}/build/mistakes-bundle.js`;
 const GO_WORKER = `${CACHE}/build/mistakes-go`;
 
 /** With the worker itself, so that what both need is built once, with the same features. */
-const CARGO = ['build', '--quiet', '--locked', '-p', 'durable-pipelines', '-p', 'mistakes', '--bin', 'mistakes'];
+const CARGO = [
+  'build',
+  '--quiet',
+  '--locked',
+  '-p',
+  'durable-pipelines',
+  '-p',
+  'mistakes',
+  '--bin',
+  'mistakes',
+];
 
 const builds: Record<Id, Pick<Language, 'build' | 'worker'>> = {
   ts: {
@@ -53,7 +63,10 @@ export const buildHeartbeat: Record<Id, () => Promise<unknown>> = {
   ts: () => bundle('heartbeat/wrong.ts'),
   go: () => run('go', ['build', '-tags', 'mistake', './heartbeat'], { cwd: MISTAKES }),
   rust: async () =>
-    run('cargo', [...CARGO, '--features', 'mistakes/mistake'], { cwd: RUST, env: { PROTOC: await protoc() } }),
+    run('cargo', [...CARGO, '--features', 'mistakes/mistake'], {
+      cwd: RUST,
+      env: { PROTOC: await protoc() },
+    }),
 };
 
 async function bundle(workflows: string): Promise<string> {

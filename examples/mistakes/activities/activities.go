@@ -11,7 +11,7 @@ import (
 	"durable-pipelines/connectors"
 )
 
-const pageSize = 1000
+const pageSize = 100
 
 // Register tells a worker of them all.
 func Register(r worker.ActivityRegistry) {
@@ -27,6 +27,12 @@ func Register(r worker.ActivityRegistry) {
 type Flown struct {
 	Carrier string `json:"carrier"`
 	Flights int    `json:"flights"`
+}
+
+// Due is what to report, and when: in milliseconds since 1970.
+type Due struct {
+	At    int64 `json:"at"`
+	Flown Flown `json:"flown"`
 }
 
 // Rows is the first rows of a table.

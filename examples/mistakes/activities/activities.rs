@@ -13,13 +13,20 @@ use temporalio_sdk::{
     activities::{ActivityContext, ActivityError},
 };
 
-const PAGE: usize = 1000;
+const PAGE: usize = 100;
 
 /// A carrier, and how often it flew.
 #[derive(Deserialize, Serialize)]
 pub struct Flown {
     pub carrier: String,
     pub flights: u32,
+}
+
+/// What is to be reported, and when: in milliseconds since 1970.
+#[derive(Deserialize, Serialize)]
+pub struct Due {
+    pub at: u64,
+    pub flown: Flown,
 }
 
 /// The first rows of a table.

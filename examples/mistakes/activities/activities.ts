@@ -11,12 +11,18 @@ import {
   stagedAt,
 } from '../../ts/connectors/staging.ts';
 
-const PAGE = 1000;
+const PAGE = 100;
 
 /** A carrier, and how often it flew. */
 export interface Flown {
   carrier: string;
   flights: number;
+}
+
+/** What is to be reported, and when: in milliseconds since 1970. */
+export interface Due {
+  at: number;
+  flown: Flown;
 }
 
 /** The first rows of a table. */

@@ -4,13 +4,16 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/workflow"
+
+	"mistakes/activities"
 )
 
-// Cured loads when it is time, by the workflow's clock.
-func Cured(ctx workflow.Context, due int64) (string, error) {
+// Cured reports when it is time, by the workflow's clock.
+func Cured(ctx workflow.Context, due activities.Due) (string, error) {
+	ctx = workflow.WithActivityOptions(ctx, options)
 	// #region wait
 	// #step Ask the workflow
-	early := time.UnixMilli(due).Sub(workflow.Now(ctx))
+	early := time.UnixMilli(due.At).Sub(workflow.Now(ctx))
 
 	// #step Wait, if it is too early
 	if early > 0 {
@@ -19,6 +22,9 @@ func Cured(ctx workflow.Context, due int64) (string, error) {
 			return "", err
 		}
 	}
-	return "loaded", nil
+	var report string
+	err := workflow.ExecuteActivity(
+		ctx, activities.Report, due.Flown).Get(ctx, &report)
+	return report, err
 	// #endregion wait
 }

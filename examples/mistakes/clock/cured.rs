@@ -1,8 +1,10 @@
-//! Loads when it is time, by the workflow's clock.
+//! Reports when it is time, by the workflow's clock.
 use std::time::{Duration, SystemTime};
 
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_sdk::{WorkflowContext, WorkflowResult};
+
+use crate::activities::{Due, MistakeActivities, a_minute};
 
 #[workflow]
 #[derive(Default)]
@@ -13,20 +15,25 @@ impl ClockCured {
     #[run(name = "ClockCured")]
     pub async fn run(
         ctx: &mut WorkflowContext<Self>,
-        due: u64,
+        Due { at, flown }: Due,
     ) -> WorkflowResult<String> {
-        let due =
-            SystemTime::UNIX_EPOCH + Duration::from_millis(due);
+        let at =
+            SystemTime::UNIX_EPOCH + Duration::from_millis(at);
         // #region wait
         // #step Ask the workflow
-        let now = ctx.workflow_time().unwrap_or(due);
-        let early = due.duration_since(now);
+        let now = ctx.workflow_time().unwrap_or(at);
+        let early = at.duration_since(now);
 
         // #step Wait, if it is too early
         if let Ok(early) = early {
             ctx.timer(early).await;
         }
-        Ok("loaded".to_owned())
+        let report = ctx.execute_activity(
+            MistakeActivities::report,
+            flown,
+            a_minute(),
+        );
+        Ok(report.await?)
         // #endregion wait
     }
 }

@@ -5,13 +5,18 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/workflow"
+
+	"mistakes/activities"
 )
 
-// Wrong loads when it is time, by the machine's clock.
-func Wrong(ctx workflow.Context, due int64) (string, error) {
+var options = workflow.ActivityOptions{StartToCloseTimeout: time.Minute}
+
+// Wrong reports when it is time, by the machine's clock.
+func Wrong(ctx workflow.Context, due activities.Due) (string, error) {
+	ctx = workflow.WithActivityOptions(ctx, options)
 	// #region wait
 	// #step Ask the machine
-	early := time.Until(time.UnixMilli(due))
+	early := time.Until(time.UnixMilli(due.At))
 
 	// #step Wait, if it is too early
 	if early > 0 {
@@ -20,6 +25,9 @@ func Wrong(ctx workflow.Context, due int64) (string, error) {
 			return "", err
 		}
 	}
-	return "loaded", nil
+	var report string
+	err := workflow.ExecuteActivity(
+		ctx, activities.Report, due.Flown).Get(ctx, &report)
+	return report, err
 	// #endregion wait
 }

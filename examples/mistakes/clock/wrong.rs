@@ -1,8 +1,10 @@
-//! Loads when it is time, by the machine's clock.
+//! Reports when it is time, by the machine's clock.
 use std::time::{Duration, SystemTime};
 
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_sdk::{WorkflowContext, WorkflowResult};
+
+use crate::activities::{Due, MistakeActivities, a_minute};
 
 #[workflow]
 #[derive(Default)]
@@ -13,19 +15,24 @@ impl ClockWrong {
     #[run(name = "ClockWrong")]
     pub async fn run(
         ctx: &mut WorkflowContext<Self>,
-        due: u64,
+        Due { at, flown }: Due,
     ) -> WorkflowResult<String> {
-        let due =
-            SystemTime::UNIX_EPOCH + Duration::from_millis(due);
+        let at =
+            SystemTime::UNIX_EPOCH + Duration::from_millis(at);
         // #region wait
         // #step Ask the machine
-        let early = due.duration_since(SystemTime::now());
+        let early = at.duration_since(SystemTime::now());
 
         // #step Wait, if it is too early
         if let Ok(early) = early {
             ctx.timer(early).await;
         }
-        Ok("loaded".to_owned())
+        let report = ctx.execute_activity(
+            MistakeActivities::report,
+            flown,
+            a_minute(),
+        );
+        Ok(report.await?)
         // #endregion wait
     }
 }
