@@ -5,7 +5,15 @@ import { LANGS, LANGUAGES, type Lang, MISTAKES, parted, pathOf } from './languag
 import { findCompares, type Reference } from './pages.ts';
 import { columns, isMarker, type Region, RegionError, readRegion, readRegions } from './regions.ts';
 
-export { LANGS, LANGUAGES, type Lang, type Language, PAIRS, pathOf } from './languages.ts';
+export {
+  LANGS,
+  LANGUAGES,
+  type Lang,
+  type Language,
+  PAIRS,
+  pathOf,
+  proofOf,
+} from './languages.ts';
 
 /** How wide a shown line may be, so that two languages fit side by side. A tab counts two. */
 export const MAX_COLUMNS = 64;

@@ -2,6 +2,7 @@
  * The gallery of mistakes: each must fail as examples/mistakes/said.json has it, and its cure must not.
  * MISTAKES_IN, a list with commas, keeps to some languages: tools/test.ts sets it.
  */
+import { readdirSync } from 'node:fs';
 import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -13,7 +14,7 @@ import { LANGUAGES, type Language } from '../world/languages.ts';
 import type { Service } from '../world/processes.ts';
 import { Temporal } from '../world/temporal.ts';
 import { World } from '../world/world.ts';
-import { buildHeartbeat, mistaken } from './workers.ts';
+import { buildHeartbeat, MISTAKES, mistaken } from './workers.ts';
 
 const wanted = process.env.MISTAKES_IN?.split(',') ?? LANGUAGES.map(({ id }) => id);
 const QUEUE = 'mistakes';
@@ -44,6 +45,12 @@ afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') console.error(worker?.log.slice(-4000));
   await worker?.stop();
   await temporal.stop();
+});
+
+test('the gallery says what comes of each mistake', () => {
+  const folders = readdirSync(MISTAKES, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const names = folders.map(({ name }) => name).filter((name) => name !== 'activities');
+  expect(Object.keys(said).sort()).toEqual(names.sort());
 });
 
 describe.each(wanted.map((id) => mistaken(id as Language['id'])))('$label', (language) => {

@@ -22,6 +22,8 @@ func Cured(ctx workflow.Context, due activities.Due) (string, error) {
 			return "", err
 		}
 	}
+
+	// #step Report
 	var report string
 	err := workflow.ExecuteActivity(
 		ctx, activities.Report, due.Flown).Get(ctx, &report)

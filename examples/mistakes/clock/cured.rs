@@ -28,6 +28,8 @@ impl ClockCured {
         if let Ok(early) = early {
             ctx.timer(early).await;
         }
+
+        // #step Report
         let report = ctx.execute_activity(
             MistakeActivities::report,
             flown,

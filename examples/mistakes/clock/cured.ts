@@ -16,6 +16,8 @@ export async function ClockCured(
 
   // #step Wait, if it is too early
   if (early > 0) await sleep(early);
+
+  // #step Report
   return Report(due.flown);
   // #endregion wait
 }

@@ -25,6 +25,8 @@ func Wrong(ctx workflow.Context, due activities.Due) (string, error) {
 			return "", err
 		}
 	}
+
+	// #step Report
 	var report string
 	err := workflow.ExecuteActivity(
 		ctx, activities.Report, due.Flown).Get(ctx, &report)

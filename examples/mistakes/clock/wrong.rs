@@ -27,6 +27,8 @@ impl ClockWrong {
         if let Ok(early) = early {
             ctx.timer(early).await;
         }
+
+        // #step Report
         let report = ctx.execute_activity(
             MistakeActivities::report,
             flown,

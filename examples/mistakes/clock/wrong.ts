@@ -16,6 +16,8 @@ export async function ClockWrong(
 
   // #step Wait, if it is too early
   if (hour >= 6) await sleep(`${24 - hour} hours`);
+
+  // #step Report
   return Report(due.flown);
   // #endregion wait
 }
