@@ -53,14 +53,10 @@ const byLanguage: Record<Language['id'], Check[]> = {
     [
       'clippy',
       async () =>
-        run(
-          'cargo',
-          ['clippy', '--locked', '--quiet', '--workspace', '--all-targets', '--', '-D', 'warnings'],
-          {
-            ...rust,
-            env: { PROTOC: await protoc() },
-          },
-        ),
+        run('cargo', ['clippy', '--locked', '--quiet', '--all-targets', '--', '-D', 'warnings'], {
+          ...rust,
+          env: { PROTOC: await protoc() },
+        }),
     ],
   ],
 };

@@ -21,7 +21,7 @@ mod failure {
 }
 mod heartbeat {
     pub mod cured;
-    #[cfg(feature = "mistake")]
+    #[cfg(refused)]
     pub mod wrong;
 }
 mod order {

@@ -1,6 +1,6 @@
 /**
  * The gallery of mistakes: each must fail as examples/mistakes/said.json has it, and its cure must not.
- * MISTAKES_IN, a list with commas, keeps to some languages: tools/test.ts sets it.
+ * PROVEN_LANGUAGES, a list with commas, keeps to some languages: tools/test.ts sets it.
  */
 import { readdirSync } from 'node:fs';
 import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
@@ -16,7 +16,7 @@ import { Temporal } from '../world/temporal.ts';
 import { World } from '../world/world.ts';
 import { buildHeartbeat, MISTAKES, mistaken } from './workers.ts';
 
-const wanted = process.env.MISTAKES_IN?.split(',') ?? LANGUAGES.map(({ id }) => id);
+const wanted = process.env.PROVEN_LANGUAGES?.split(',') ?? LANGUAGES.map(({ id }) => id);
 const QUEUE = 'mistakes';
 const SAMPLE = 500;
 /** What Temporal's service takes: bytes of one payload. */
@@ -64,7 +64,7 @@ describe.each(wanted.map((id) => mistaken(id as Language['id'])))('$label', (lan
     const command = language.worker();
     const told = { ...language, worker: () => ({ ...command, env: { ...command.env, ...env } }) };
     const at = { address: temporal.address, namespace: 'default' };
-    worker = await world.startWorker(told, QUEUE, at, 0);
+    worker = await world.startWorker(told, QUEUE, at, { cache: 0 });
   }
 
   const start = (type: string, input: unknown) =>

@@ -1,7 +1,7 @@
 /** The workers of the mistakes: the twins' languages, with another worker to build and to start. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { LANGUAGES, type Language, protoc } from '../world/languages.ts';
+import { cargo, type Language, language } from '../world/languages.ts';
 import { CACHE, ROOT, run } from '../world/processes.ts';
 
 type Id = Language['id'];
@@ -12,19 +12,6 @@ export const MISTAKES = `${ROOT}/examples/mistakes`;
 const RUST = `${ROOT}/examples/reference/rust`;
 const BUNDLE = `${CACHE}/build/mistakes-bundle.js`;
 const GO_WORKER = `${CACHE}/build/mistakes-go`;
-
-/** With the worker itself, so that what both need is built once, with the same features. */
-const CARGO = [
-  'build',
-  '--quiet',
-  '--locked',
-  '-p',
-  'durable-pipelines',
-  '-p',
-  'mistakes',
-  '--bin',
-  'mistakes',
-];
 
 const builds: Record<Id, Pick<Language, 'build' | 'worker'>> = {
   ts: {
@@ -46,27 +33,22 @@ const builds: Record<Id, Pick<Language, 'build' | 'worker'>> = {
   },
   rust: {
     async build() {
-      await run('cargo', CARGO, { cwd: RUST, env: { PROTOC: await protoc() } });
+      await cargo('build', '--example', 'mistakes');
     },
-    worker: () => ({ command: `${RUST}/target/debug/mistakes`, args: [] }),
+    worker: () => ({ ...language('rust').worker(), command: `${RUST}/target/debug/examples/mistakes` }),
   },
 };
 
 /** A language, whose worker hosts the mistakes and their cures. */
 export function mistaken(id: Id): Language {
-  const language = LANGUAGES.find((one) => one.id === id) as Language;
-  return { ...language, ...builds[id] };
+  return { ...language(id), ...builds[id] };
 }
 
 /** Builds the one mistake that cannot be built: a heartbeat in a workflow. */
 export const buildHeartbeat: Record<Id, () => Promise<unknown>> = {
   ts: () => bundle('heartbeat/wrong.ts'),
-  go: () => run('go', ['build', '-tags', 'mistake', './heartbeat'], { cwd: MISTAKES }),
-  rust: async () =>
-    run('cargo', [...CARGO, '--features', 'mistakes/mistake'], {
-      cwd: RUST,
-      env: { PROTOC: await protoc() },
-    }),
+  go: () => run('go', ['build', '-tags', 'refused', './heartbeat'], { cwd: MISTAKES }),
+  rust: () => cargo('rustc', '--example', 'mistakes', '--', '--cfg', 'refused'),
 };
 
 async function bundle(workflows: string): Promise<string> {

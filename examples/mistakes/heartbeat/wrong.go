@@ -1,4 +1,4 @@
-//go:build mistake
+//go:build refused
 
 package heartbeat
 
