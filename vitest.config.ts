@@ -34,6 +34,14 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        test: {
+          name: 'mistakes',
+          include: ['tests/mistakes/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 600_000,
+        },
+      },
       ...LANGUAGES.map(({ id }) => ({
         test: {
           name: id,

@@ -16,7 +16,7 @@ const { values } = parseArgs({
     all: { type: 'boolean', default: process.env.CI === 'true' },
   },
 });
-const go = { cwd: `${ROOT}/examples/reference/go` };
+const goFolders = [`${ROOT}/examples/reference/go`, `${ROOT}/examples/mistakes`];
 const rust = { cwd: `${ROOT}/examples/reference/rust` };
 
 /** One check: what it is called, and what is wrong when it fails. */
@@ -34,15 +34,20 @@ const house: Check[] = [
 ];
 const byLanguage: Record<Language['id'], Check[]> = {
   ts: [],
-  go: [
-    [
-      'gofmt',
-      async () =>
-        complain((await run('gofmt', [values.fix ? '-w' : '-l', '.'], go)).split('\n').filter(Boolean)),
-    ],
-    ['go vet', () => run('go', ['vet', './...'], go)],
-    ['staticcheck', () => run('go', ['tool', 'staticcheck', './...'], go)],
-  ],
+  go: goFolders.flatMap((cwd): Check[] => {
+    const where = cwd.split('/').at(-1);
+    return [
+      [
+        `gofmt (${where})`,
+        async () =>
+          complain(
+            (await run('gofmt', [values.fix ? '-w' : '-l', '.'], { cwd })).split('\n').filter(Boolean),
+          ),
+      ],
+      [`go vet (${where})`, () => run('go', ['vet', './...'], { cwd })],
+      [`staticcheck (${where})`, () => run('go', ['tool', 'staticcheck', './...'], { cwd })],
+    ];
+  }),
   rust: [
     ['rustfmt', () => run('cargo', ['fmt', '--all', ...(values.fix ? [] : ['--check'])], rust)],
     [

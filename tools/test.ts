@@ -1,6 +1,6 @@
 /**
  * npm test                       every scenario in every language, and the tests of the house itself
- * npm test -- etl                one pipeline (or "handover", between languages; or "house")
+ * npm test -- etl                one pipeline (or "handover", between languages; "mistakes"; "house")
  * npm test -- --lang go          one language (may be repeated)
  * npm test -- --all              a missing toolchain is a failure (so it is when CI=true)
  * npm test -- -t 'torn line'     scenarios by name
@@ -26,7 +26,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const asked = values.lang.map(language);
-const OTHERS = ['handover', 'house'];
+const OTHERS = ['handover', 'mistakes', 'house'];
 const unknown = positionals.find((word) => ![...PIPELINES, ...OTHERS].includes(word));
 if (unknown) {
   console.error(`npm test: no "${unknown}": there are ${[...PIPELINES, ...OTHERS].join(', ')}`);
@@ -38,11 +38,12 @@ const wanted = (word: string) => (positionals.length ? positionals.includes(word
 const pipelines = positionals.filter((word) => PIPELINES.includes(word));
 const twins = pipelines.length > 0 || !positionals.length;
 let handover = wanted('handover') && !values.record;
+const mistakes = (!positionals.length || positionals.includes('mistakes')) && !values.record;
 
 staleLists(true);
 const ready: Language[] = [];
 const notChecked: string[] = [];
-const needed = twins || handover ? LANGUAGES : [];
+const needed = twins || handover || mistakes ? LANGUAGES : [];
 for (const one of asked.length ? asked : needed) {
   const reason = await missing(one);
   if (reason) notChecked.push(reason);
@@ -52,7 +53,7 @@ if (handover && ready.length < LANGUAGES.length) {
   handover = false;
   notChecked.push('handover between languages: it needs all three');
 }
-for (const one of ready) {
+for (const one of twins || handover ? ready : []) {
   const before = performance.now();
   await one.build().catch((error: Error) => {
     console.error(`${one.label}: the worker does not build\n${error.message}`);
@@ -68,6 +69,7 @@ process.env.PROOF = values.name ? 'part' : 'whole';
 const project = [
   ...(twins ? ready.map(({ id }) => id as string) : []),
   ...(handover ? ['handover'] : []),
+  ...(mistakes && ready.length ? ['mistakes'] : []),
   ...(wanted('house') && !values.record ? ['house'] : []),
   ...(twins && !values.record ? ['proof'] : []),
 ];

@@ -1,11 +1,19 @@
 /** Twins: the same region of the same file, in every language. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { LANGS, LANGUAGES, type Lang, pathOf } from './languages.ts';
+import { dirname, join } from 'node:path';
+import { LANGS, LANGUAGES, type Lang, MISTAKES, parted, pathOf } from './languages.ts';
 import { findCompares, type Reference } from './pages.ts';
 import { columns, isMarker, type Region, RegionError, readRegion, readRegions } from './regions.ts';
 
-export { LANGS, LANGUAGES, type Lang, type Language, PAIRS, pathOf } from './languages.ts';
+export {
+  LANGS,
+  LANGUAGES,
+  type Lang,
+  type Language,
+  PAIRS,
+  pathOf,
+  proofOf,
+} from './languages.ts';
 
 /** How wide a shown line may be, so that two languages fit side by side. A tab counts two. */
 export const MAX_COLUMNS = 64;
@@ -83,8 +91,9 @@ function filesWithRegions(root: string): { pipeline: string; file: string }[] {
   const names = new Set<string>();
   for (const lang of LANGS) {
     const { folder, extension } = LANGUAGES[lang];
-    for (const pipeline of foldersIn(join(root, folder))) {
-      const path = join(root, folder, pipeline);
+    const mistakes = foldersIn(join(root, 'examples', MISTAKES)).map((name) => `${MISTAKES}/${name}`);
+    for (const pipeline of [...foldersIn(join(root, folder)), ...mistakes]) {
+      const path = join(root, dirname(pathOf(lang, pipeline, '')));
       if (lang === 'ts' && existsSync(join(path, 'workflow.ts'))) {
         for (const file of PIPELINE_FILES) names.add(`${pipeline}/${file}`);
       }
@@ -95,10 +104,7 @@ function filesWithRegions(root: string): { pipeline: string; file: string }[] {
       }
     }
   }
-  return [...names].sort().map((name) => {
-    const [pipeline = '', file = ''] = name.split('/');
-    return { pipeline, file };
-  });
+  return [...names].sort().map(parted);
 }
 
 function foldersIn(path: string): string[] {

@@ -27,8 +27,26 @@ export const PAIRS: readonly (readonly [Lang, Lang])[] = [
   ['go', 'rust'],
 ];
 
+/**
+ * Where the gallery of mistakes is: `mistakes/clock` is one mistake, a folder with its files in every
+ * language. tests/mistakes proves their lines, by asserting how each fails; no scenario runs them.
+ */
+export const MISTAKES = 'mistakes';
+
+/** Which tests prove the lines of an example: the scenarios, under coverage, or tests/mistakes. */
+export function proofOf(pipeline: string): 'scenarios' | 'mistakes' {
+  return pipeline.startsWith(`${MISTAKES}/`) ? 'mistakes' : 'scenarios';
+}
+
 /** `('go', 'etl', 'workflow')` → `examples/reference/go/etl/workflow.go` */
 export function pathOf(lang: Lang, pipeline: string, file: string): string {
   const { folder, extension } = LANGUAGES[lang];
-  return `${folder}/${pipeline}/${file}.${extension}`;
+  const room = proofOf(pipeline) === 'mistakes' ? 'examples' : folder;
+  return `${room}/${pipeline}/${file}.${extension}`;
+}
+
+/** `etl/workflow` → `{ pipeline: 'etl', file: 'workflow' }` */
+export function parted(name: string): { pipeline: string; file: string } {
+  const slash = name.lastIndexOf('/');
+  return { pipeline: name.slice(0, slash), file: name.slice(slash + 1) };
 }

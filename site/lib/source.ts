@@ -1,5 +1,5 @@
 /** The pages that show an example's file whole. */
-import { LANGS, type Lang, pathOf } from './languages.ts';
+import { LANGS, type Lang, parted, pathOf } from './languages.ts';
 import { findCompares } from './pages.ts';
 import { isMarker, readRegions, readSource } from './regions.ts';
 
@@ -25,7 +25,7 @@ export function sourceUrl(path: string): string {
 export function sourceFiles(root = process.cwd()): SourceFile[] {
   const names = new Set(findCompares(root).found.map((ref) => `${ref.pipeline}/${ref.file}`));
   return [...names].flatMap((name) => {
-    const [pipeline = '', file = ''] = name.split('/');
+    const { pipeline, file } = parted(name);
     const twins = LANGS.map((lang) => ({ lang, path: pathOf(lang, pipeline, file) }));
     return twins.map((twin) => ({ ...twin, twins }));
   });

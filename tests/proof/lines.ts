@@ -1,6 +1,6 @@
 /** The lines that pages show, and which of them the scenarios executed. */
 import { existsSync } from 'node:fs';
-import { LANGS, type Lang, readTwins } from '../../site/lib/examples.ts';
+import { LANGS, type Lang, proofOf, readTwins } from '../../site/lib/examples.ts';
 import { findCompares } from '../../site/lib/pages.ts';
 import type { Language } from '../world/languages.ts';
 import { ROOT } from '../world/processes.ts';
@@ -25,10 +25,11 @@ export interface Shown {
 
 const READERS: Record<Language['id'], Reader> = { ts: readTypeScript, go: readGo, rust: readRust };
 
-/** Every region that is shown, in every language, in the order of the pages. */
+/** Every region that is shown and that scenarios must prove, in every language, in the order of the pages. */
 export function shownRegions(): Shown[] {
   const shown = new Map<string, Shown>();
   for (const { page, pipeline, file, region } of findCompares(ROOT).found) {
+    if (proofOf(pipeline) !== 'scenarios') continue;
     const twins = readTwins(pipeline, file, region, ROOT);
     for (const language of LANGS as readonly Lang[]) {
       const { file: path, lines } = twins[language];

@@ -9,6 +9,7 @@ import {
   LANGS,
   LANGUAGES,
   pathOf,
+  proofOf,
   readTwins,
 } from '../../site/lib/examples.ts';
 import { columns, parseRegions, readRegion } from '../../site/lib/regions.ts';
@@ -320,6 +321,22 @@ describe('twins', () => {
   test('a page whose <Compare> cannot be read', () => {
     write('content/docs/lessons/more.mdx', '<Compare pipeline="etl" file={file} region="run" />');
     expect(problems()).toEqual(['content/docs/lessons/more.mdx:1: <Compare> needs file="…" as plain text']);
+  });
+
+  test('mistakes are in one folder for all languages, and held to it too', () => {
+    const paths = LANGS.map((lang) => pathOf(lang, 'mistakes/clock', 'wrong'));
+    expect(paths).toEqual(['ts', 'go', 'rs'].map((ext) => `examples/mistakes/clock/wrong.${ext}`));
+    expect(['etl', 'connectors', 'mistakes/clock'].map(proofOf)).toEqual([
+      'scenarios',
+      'scenarios',
+      'mistakes',
+    ]);
+    for (const path of paths) write(path, region('wait', ...STEPS));
+    expect(problems()).toEqual([
+      'examples/mistakes/clock/wrong.ts:1: no page shows region "wait" of mistakes/clock/wrong',
+    ]);
+    write('content/docs/mistakes.mdx', '<Compare pipeline="mistakes/clock" file="wrong" region="wait" />');
+    expect(problems()).toEqual([]);
   });
 
   test('files without a pipeline, such as connectors, are held to it once they have a region', () => {

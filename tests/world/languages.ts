@@ -67,11 +67,7 @@ export const LANGUAGES: Language[] = [
     label: 'Rust',
     toolchain: { command: 'cargo', args: ['--version'], least: '1.95', get: 'see rustup.rs' },
     async build() {
-      await run('cargo', ['build', '--quiet', '--locked'], {
-        cwd: RUST,
-        // Counters go into our own crates alone.
-        env: { PROTOC: await protoc(), RUSTC_WORKSPACE_WRAPPER: `${RUST}/coverage/rustc` },
-      });
+      await cargo('build');
     },
     worker: (coverage) => ({
       command: RUST_WORKER,
@@ -84,6 +80,14 @@ export const LANGUAGES: Language[] = [
 /** Where the vendored protoc is: building the Rust SDK needs one. */
 export async function protoc(): Promise<string> {
   return (await run('cargo', ['run', '--quiet', '--locked', '-p', 'protoc'], { cwd: RUST })).trim();
+}
+
+/** Compiles with cargo. Counters of coverage go into our own crates alone. */
+export async function cargo(command: 'build' | 'rustc', ...args: string[]): Promise<void> {
+  await run('cargo', [command, '--quiet', '--locked', ...args], {
+    cwd: RUST,
+    env: { PROTOC: await protoc(), RUSTC_WORKSPACE_WRAPPER: `${RUST}/coverage/rustc` },
+  });
 }
 
 export function language(id: string): Language {

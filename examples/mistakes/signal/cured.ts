@@ -1,0 +1,34 @@
+/** Takes what waits before it ends a run. */
+import {
+  condition,
+  continueAsNew,
+  defineSignal,
+  setHandler,
+} from '@temporalio/workflow';
+
+const MAX = 10;
+const departed = defineSignal<[flight: string]>('departed');
+
+/** Counts departures until a minute is quiet. */
+export async function SignalCured(
+  count: number,
+): Promise<number> {
+  const waiting: string[] = [];
+  setHandler(departed, (flight) => {
+    waiting.push(flight);
+  });
+
+  // #region run
+  // #step Take a signal, until a minute is quiet
+  for (let taken = 0; taken < MAX; taken++) {
+    const some = () => waiting.length > 0;
+    if (!(await condition(some, '1 minute'))) return count;
+    waiting.shift();
+    count++;
+  }
+
+  // #step Take what waits, and begin a new history
+  count += waiting.length;
+  return continueAsNew<typeof SignalCured>(count);
+  // #endregion run
+}
