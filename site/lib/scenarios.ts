@@ -1,20 +1,23 @@
 /** Whether the tests still have what a page promises: names, looked up in the file that the tests run. */
 import { readSource } from './regions.ts';
 
-/** Tests that are of no pipeline: their file, and the page that they prove. */
-const OTHERS: Record<string, { file: string; page: string } | undefined> = {
-  handover: { file: 'tests/twins/handover.test.ts', page: 'lessons/one-workflow-three-languages' },
-  tour: { file: 'tests/twins/tour.scenarios.ts', page: 'reference/three-languages' },
+/** Lists of tests that are not where a lesson's are: their file, and the part of a page that has them. */
+const ELSEWHERE: Record<string, { file?: string; page: string } | undefined> = {
+  handover: {
+    file: 'tests/twins/handover.test.ts',
+    page: 'lessons/one-workflow-three-languages/#prove-it',
+  },
+  tour: { page: 'reference/three-languages/#prove-it' },
 };
 
 /** `etl` → tests/twins/etl.scenarios.ts */
 export function scenarioFile(pipeline: string): string {
-  return OTHERS[pipeline]?.file ?? `tests/twins/${pipeline}.scenarios.ts`;
+  return ELSEWHERE[pipeline]?.file ?? `tests/twins/${pipeline}.scenarios.ts`;
 }
 
 /** Where the site lists the tests of a pipeline, from its root. */
 export function proofPath(pipeline: string): string {
-  return `${OTHERS[pipeline]?.page ?? `lessons/${pipeline}`}/#prove-it`;
+  return ELSEWHERE[pipeline]?.page ?? `lessons/${pipeline}/#prove-it`;
 }
 
 /**
@@ -24,7 +27,8 @@ export function proofPath(pipeline: string): string {
 export function checkNames(file: string, names: string[], root = process.cwd()): void {
   const source = readSource(root, file);
   const unknown = names.filter((name) => {
-    const written = [`'${name.replaceAll("'", "\\'")}'`, `\`${name}\``, `\`${name} (\${broker})\``];
+    const quoted = ["'", '"', '`'].map((quote) => quote + name.replaceAll(quote, `\\${quote}`) + quote);
+    const written = [...quoted, `\`${name} (\${broker})\``];
     return !written.some((text) => source.includes(text));
   });
   if (unknown.length === 0) return;
