@@ -735,5 +735,10 @@ export default {
         ),
     };
   },
+  edge: {
+    name: 'API',
+    break: ({ api }) => api.failAlways(status(503)),
+    mend: ({ api }) => api.mend(),
+  },
   scenarios: [...everyTarget, ...apis, ...databases, ...files, ...kills, ...questions, ...badInputs],
 } satisfies Pipeline<ETLInput, ETLOutput, Place>;

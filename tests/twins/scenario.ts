@@ -60,6 +60,8 @@ export interface Pipeline<Input = unknown, Output = unknown, Place = object> {
   workflow: string;
   /** What `npm run pipeline` runs: real data, whole. */
   demo(world: World): Promise<Demo<Input>>;
+  /** A part of the demo's world that a reader may break while it runs. */
+  edge?: Edge<Input>;
   scenarios: Scenario<Input, Output, Place>[];
 }
 
@@ -69,4 +71,11 @@ export interface Demo<Input> {
   onProgress?(progress: { processed: number }, handle: WorkflowHandle): Promise<void>;
   /** The first rows of what landed, for the reader's eyes. */
   rows(): Promise<Record<string, unknown>[]>;
+}
+
+export interface Edge<Input> {
+  /** As in "break the API". */
+  name: string;
+  break(world: World, input: Input): Promise<void> | void;
+  mend(world: World, input: Input): Promise<void> | void;
 }

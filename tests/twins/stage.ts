@@ -44,6 +44,11 @@ export class Stage {
     await this.#worker?.kill();
   }
 
+  /** Whether the worker is there. */
+  get runs(): boolean {
+    return this.#worker?.runs ?? false;
+  }
+
   /** The end of what the worker wrote. */
   get log(): string {
     return this.#worker?.log ?? '';

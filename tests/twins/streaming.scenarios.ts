@@ -536,5 +536,10 @@ export default {
       rows: async () => (await results(world, given.target)).slice(0, 5).map((row) => ({ ...row })),
     };
   },
+  edge: {
+    name: 'broker',
+    break: ({ topics }, { source_topic }) => topics.interrupt(source_topic),
+    mend: ({ topics }, { source_topic }) => topics.resume(source_topic),
+  },
   scenarios: [...BROKERS.flatMap(onBroker), halfWritten, nameless, noEvents, ...failing, ...badInputs],
 } satisfies Pipeline<StreamInput, StreamOutput, Place>;

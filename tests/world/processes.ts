@@ -42,9 +42,12 @@ export async function run(command: string, args: string[], options: CommandOptio
     all += chunk;
   });
   const line = [command, ...args].join(' ');
-  const [code, signal] = await ended(child).catch((error: Error) => {
-    throw new CommandError(line, error.message, all);
-  });
+  running.set(child, false);
+  const [code, signal] = await ended(child)
+    .catch((error: Error) => {
+      throw new CommandError(line, error.message, all);
+    })
+    .finally(() => running.delete(child));
   if (code !== 0)
     throw new CommandError(line, signal ? `killed by ${signal}` : `exit code ${code}`, all.trim());
   return stdout;
@@ -57,23 +60,45 @@ function ended(child: ChildProcess): Promise<[number | null, NodeJS.Signals | nu
   });
 }
 
-const running = new Set<ChildProcess>();
+/** What runs, and whether it leads a group of processes. */
+const running = new Map<ChildProcess, boolean>();
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const [child, leads] of running) kill(child, leads);
 });
+
+/** SIGKILL for a process, and for its group when it leads one. */
+function kill(child: ChildProcess, leads: boolean): void {
+  if (!leads || !child.pid) return void child.kill('SIGKILL');
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // None of the group is left.
+  }
+}
+
+export interface ServiceOptions extends CommandOptions {
+  /** What it prints when it is ready. */
+  ready: string;
+  /** Hears what the process sends: it must be Node, and its `process.send` is this. */
+  onMessage?: (message: unknown) => void;
+  /** It leads a group of processes: when it ends, whatever it started and left is killed. */
+  leads?: boolean;
+}
 
 /** A process that stays. */
 export class Service {
   readonly name: string;
   #child: ChildProcess;
+  #leads: boolean;
   #closed: Promise<unknown>;
   #log = '';
 
-  private constructor(name: string, child: ChildProcess) {
+  private constructor(name: string, child: ChildProcess, leads: boolean) {
     this.name = name;
     this.#child = child;
+    this.#leads = leads;
     this.#closed = ended(child).catch(() => {});
-    running.add(child);
+    running.set(child, leads);
     child.once('close', () => running.delete(child));
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (chunk) => {
@@ -87,14 +112,17 @@ export class Service {
     name: string,
     command: string,
     args: string[],
-    options: CommandOptions & { ready: string },
+    options: ServiceOptions,
   ): Promise<Service> {
     const child = spawn(command, args, {
       cwd: options.cwd ?? ROOT,
       env: { ...process.env, ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...(options.onMessage ? (['ipc'] as const) : [])],
+      detached: options.leads ?? false,
     });
-    const service = new Service(name, child);
+    const service = new Service(name, child, options.leads ?? false);
+    if (options.onMessage) child.on('message', options.onMessage);
+    if (options.leads) child.once('exit', () => kill(child, true));
     await new Promise<void>((resolve, reject) => {
       const fail = (reason: string) => reject(new CommandError(name, reason, service.log));
       child.once('error', (error) => fail(error.message));
@@ -111,15 +139,25 @@ export class Service {
     return this.#closed;
   }
 
+  /** Whether it has not ended. */
+  get runs(): boolean {
+    return running.has(this.#child);
+  }
+
   /** The end of what it wrote. */
   get log(): string {
     return this.#log.trim();
   }
 
+  /** Tells a process with `onMessage` something. */
+  send(message: object): void {
+    if (this.#child.connected) this.#child.send(message);
+  }
+
   /** Asks it to end (SIGTERM) and waits; after `patience` milliseconds it is killed. Returns its exit code. */
   async stop(patience = 15_000): Promise<number | null> {
     this.#child.kill('SIGTERM');
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), patience);
+    const timer = setTimeout(() => kill(this.#child, this.#leads), patience);
     await this.#closed;
     clearTimeout(timer);
     return this.#child.exitCode;
@@ -127,7 +165,7 @@ export class Service {
 
   /** Ends it as a crash would: SIGKILL, no goodbye. */
   async kill(): Promise<void> {
-    this.#child.kill('SIGKILL');
+    kill(this.#child, this.#leads);
     await this.#closed;
   }
 }
