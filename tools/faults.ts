@@ -9,10 +9,18 @@
  * A fault that survives all scenarios of its pipeline is a failure; so is one that does not compile.
  */
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { type Fault, type Mutation, mutated, mutationsOf, sampleOf } from '../tests/proof/faults.list.ts';
 import { Broken, type Ended, Scratch } from '../tests/proof/faults.scratch.ts';
-import { allFaults, digestOf, type Kill, merged, readRecord, writeRecord } from '../tests/proof/faults.ts';
+import {
+  allFaults,
+  type Digests,
+  digestsOf,
+  type Kill,
+  merged,
+  readRecord,
+  writeRecord,
+} from '../tests/proof/faults.ts';
 import { LANGUAGES, type Language, language, missing } from '../tests/world/languages.ts';
 import { PIPELINES } from './pipelines.ts';
 import { table } from './terminal.ts';
@@ -147,13 +155,17 @@ async function main(): Promise<number> {
   const mutations = choose(lists);
   if (!mutations.length) throw new Error('no fault has that name');
   for (const mutation of mutations) mutated(mutation);
-  const digests = new Map(lists.map(([pipeline]) => [pipeline, digestOf(pipeline)]));
+  const digests = new Map(lists.map(([pipeline]) => [pipeline, digestsOf(pipeline)]));
 
   const { results, notChecked } = await run(mutations);
   const rank = (one: Mutation) =>
     mutations.findIndex(({ name, language }) => name === one.name && language === one.language);
   results.sort((a, b) => rank(a) - rank(b));
-  console.log(`\n${table(results.map(row))}\n`);
+  for (const [pipeline] of lists) {
+    const mine = results.filter((result) => result.pipeline === pipeline);
+    if (mine.length) console.log(`\n${pipeline}\n\n${table(mine.map(row))}`);
+  }
+  console.log();
   for (const reason of notChecked) console.log(`not checked: ${reason}`);
   const killed = results.filter((result) => result.killed_by);
   const failed = results.length - killed.length + (values.all ? notChecked.length : 0);
@@ -162,8 +174,7 @@ async function main(): Promise<number> {
   return failed ? 1 : 0;
 }
 
-const row = ({ pipeline, language, name, killed_by, killer, how, seconds }: Result) => ({
-  pipeline,
+const row = ({ language, name, killed_by, killer, how, seconds }: Result) => ({
   language,
   fault: name,
   'killed by': killed_by && killed_by !== killer ? `${killed_by} (not by its own)` : (killed_by ?? '—'),
@@ -173,15 +184,17 @@ const row = ({ pipeline, language, name, killed_by, killer, how, seconds }: Resu
 
 async function record(
   lists: [string, Fault[]][],
-  digests: Map<string, string>,
+  digests: Map<string, Digests>,
   kills: (Result & Kill)[],
 ): Promise<void> {
   for (const [pipeline, faults] of lists) {
     const mine = kills.filter((one) => one.pipeline === pipeline);
-    const digest = digestOf(pipeline);
-    if (digest !== digests.get(pipeline))
+    const before = digests.get(pipeline);
+    if (!mine.length || !before) continue;
+    if (!isDeepStrictEqual(before, digestsOf(pipeline))) {
       throw new Error(`${pipeline} was edited meanwhile: nothing is recorded`);
-    if (mine.length) await writeRecord(pipeline, merged(faults, mine, digest, readRecord(pipeline)));
+    }
+    await writeRecord(pipeline, merged(faults, mine, before, readRecord(pipeline)));
   }
 }
 

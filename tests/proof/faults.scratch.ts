@@ -1,7 +1,7 @@
 /** A copy of the repository in which the faults of one language are made, so that this one stays as it is. */
 import { existsSync } from 'node:fs';
 import { cp, link, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Language } from '../world/languages.ts';
 import { CACHE, type CommandError, ROOT, run } from '../world/processes.ts';
 import { literally, type Mutation, mutated } from './faults.list.ts';
@@ -38,7 +38,7 @@ export class Scratch {
     await mkdir(`${root}/.cache`, { recursive: true });
     await mkdir(`${CACHE}/servers`, { recursive: true });
     const names = (await readdir(ROOT)).filter((name) => !LEFT_OUT.includes(name));
-    const filter = (path: string) => !LEFT_OUT.includes(path.split('/').at(-1) ?? '');
+    const filter = (path: string) => !LEFT_OUT.includes(basename(path));
     for (const name of names) await cp(`${ROOT}/${name}`, `${root}/${name}`, { recursive: true, filter });
     await symlink(`${ROOT}/node_modules`, `${root}/node_modules`);
     await symlink(`${CACHE}/servers`, `${root}/.cache/servers`);
@@ -118,7 +118,7 @@ interface Report {
 }
 
 const NOT_STARTED = /before it was ready|Hook timed out|No Temporal test server|No NATS server/;
-const TIMEOUT = /^(Error: )?(Test timed out in |waited a minute in vain)/;
+const TIMEOUT = /^(\w*Error: )?(Test timed out in |waited a minute in vain)/;
 
 function read({ testResults }: Report, said: string): Ended[] {
   const ended = testResults.flatMap(({ assertionResults }) =>
@@ -156,7 +156,7 @@ async function keepWorld(root: string): Promise<void> {
   }
 }
 
-const OURS = /^(lib)?(durable_pipelines|worker|protoc)-/;
+const OURS = /^(lib)?(durable[_-]pipelines|worker|protoc|coverage)-/;
 
 /**
  * What Cargo built outlives the copies. The first time it comes from this repository's own target
@@ -168,7 +168,10 @@ async function shareTarget(at: string): Promise<void> {
     await mkdir(`${TARGET}/debug/deps`, { recursive: true });
     for (const name of ['.rustc_info.json', 'CACHEDIR.TAG', 'debug/.fingerprint', 'debug/build']) {
       if (!existsSync(`${own}/${name}`)) continue;
-      await cp(`${own}/${name}`, `${TARGET}/${name}`, { recursive: true, preserveTimestamps: true });
+      await cp(`${own}/${name}`, `${TARGET}/${name}`, {
+        ...{ recursive: true, preserveTimestamps: true },
+        filter: (path) => !OURS.test(basename(path)),
+      });
     }
     const deps = `${own}/debug/deps`;
     for (const name of existsSync(deps) ? await readdir(deps) : []) {
