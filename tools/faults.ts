@@ -4,6 +4,7 @@
  * npm run faults -- --lang go       one language's (may be repeated)
  * npm run faults -- -t 'upsert'     faults by name
  * npm run faults -- --sample        one a pipeline and language, the same ones each time
+ * npm run faults -- --all           a missing toolchain is a failure (so it is when CI=true)
  * npm run faults -- --record        writes recordings/<pipeline>/faults.json
  *
  * A fault that survives all scenarios of its pipeline is a failure; so is one that does not compile.
@@ -42,11 +43,16 @@ const TIMES = 4;
 /** For all scenarios of a pipeline, when the named one let the fault through. */
 const REST_LIMIT_MS = 60_000;
 
-interface Result extends Mutation {
+/** How a fault ended. */
+interface End {
   killed_by?: string;
   how: 'assertion' | 'timeout' | 'SURVIVED' | 'BROKEN';
-  seconds: number;
+  /** The first line of what the scenario, or the compiler, said. */
   reason: string;
+}
+
+interface Result extends Mutation, End {
+  seconds: number;
 }
 
 function choose(lists: [string, Fault[]][]): Mutation[] {
@@ -72,12 +78,22 @@ async function runAll(
   for (const mutation of mutations) {
     const started = performance.now();
     const limit = Math.max(LEAST_LIMIT_MS, TIMES * 1000 * (sound.get(keyOf(mutation)) ?? 0));
-    const end = await kill(scratch, mutation, limit).catch((error: Error) => {
+    const end = await killOrProve(scratch, mutation, limit).catch((error: Error) => {
       if (!(error instanceof Broken)) throw error;
-      return { how: 'BROKEN' as const, reason: error.message };
+      return { how: 'BROKEN', reason: error.message } satisfies End;
     });
     tell({ ...mutation, ...end, seconds: Math.round((performance.now() - started) / 1000) });
   }
+}
+
+/** What kills it by surprise must be green without it. */
+async function killOrProve(scratch: Scratch, mutation: Mutation, limit: number): Promise<End> {
+  const end = await kill(scratch, mutation, limit);
+  if (end.killed_by && end.killed_by !== mutation.killer) {
+    await scratch.build();
+    await soundRuns(scratch, [{ ...mutation, killer: end.killed_by }]);
+  }
+  return end;
 }
 
 const keyOf = ({ pipeline, killer }: Mutation) => `${pipeline} ${killer}`;
@@ -102,11 +118,7 @@ async function soundRuns(scratch: Scratch, mutations: Mutation[]): Promise<Map<s
 }
 
 /** Makes the fault; its named killer goes first, then all scenarios of the pipeline. */
-async function kill(
-  scratch: Scratch,
-  mutation: Mutation,
-  limit: number,
-): Promise<Omit<Result, keyof Mutation | 'seconds'>> {
+async function kill(scratch: Scratch, mutation: Mutation, limit: number): Promise<End> {
   const { pipeline, killer } = mutation;
   return scratch.with(mutation, async () => {
     const red = (ended: Ended[]) => ended.find((end) => end.state !== 'passed');
