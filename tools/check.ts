@@ -6,7 +6,6 @@
  */
 import { parseArgs } from 'node:util';
 import { checkAllTwins, formatProblem } from '../site/lib/examples.ts';
-import { stale } from '../tests/proof/faults.ts';
 import { LANGUAGES, type Language, missing, protoc } from '../tests/world/languages.ts';
 import { CommandError, ROOT, run } from '../tests/world/processes.ts';
 import { staleLists } from './registry.ts';
@@ -28,7 +27,6 @@ const house: Check[] = [
   ['TypeScript', () => run('tsc', ['--project', '.'])],
   ['TypeScript of the site', () => run('tsc', ['--project', 'site'])],
   ['regions', async () => complain(checkAllTwins(ROOT).map(formatProblem))],
-  ['seeded faults', async () => complain(stale())],
   [
     'lists of pipelines',
     async () => complain(staleLists(values.fix).map((path) => `${path}: run npm run registry`)),

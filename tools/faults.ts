@@ -12,7 +12,7 @@
 import { availableParallelism } from 'node:os';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { type Fault, type Mutation, mutated, mutationsOf, sampleOf } from '../tests/proof/faults.list.ts';
-import { Broken, type Ended, Scratch } from '../tests/proof/faults.scratch.ts';
+import { aloneOrThrow, Broken, type Ended, Scratch } from '../tests/proof/faults.scratch.ts';
 import {
   allFaults,
   type Digests,
@@ -169,6 +169,7 @@ async function main(): Promise<number> {
   for (const mutation of mutations) mutated(mutation);
   const digests = new Map(lists.map(([pipeline]) => [pipeline, digestsOf(pipeline)]));
 
+  await aloneOrThrow();
   const { results, notChecked } = await run(mutations);
   const rank = (one: Mutation) =>
     mutations.findIndex(({ name, language }) => name === one.name && language === one.language);

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Pipeline } from '../twins/scenario.ts';
 import { LANGUAGES } from '../world/languages.ts';
 import { edited, type Fault, type Mutation, mutated, mutationsOf, sampleOf } from './faults.list.ts';
+import { aloneOrThrow, Broken, endsIn } from './faults.scratch.ts';
 import { allFaults, type Digests, digestsOf, type Kill, merged, stale, writeRecord } from './faults.ts';
 
 const LEAST = 6;
@@ -94,6 +95,45 @@ const fault = (name: string, rust: Fault['rust'] = edit('x')): Fault => ({
   ts: edit('x'),
   go: edit('x'),
   rust,
+});
+
+describe('the report of a run', () => {
+  const report = (status: string, ...failureMessages: string[]) => ({
+    testResults: [{ assertionResults: [{ title: 'a scenario', status, duration: 1500, failureMessages }] }],
+  });
+
+  test.each([
+    ['passed', 'passed', []],
+    ['assertion', 'failed', ['AssertionError: expected 1 to be 2\n    at a line']],
+    ['assertion', 'failed', ['AssertionError: expected "target: timed out" to be "target: gone"']],
+    ['timeout', 'failed', ['TestTimeoutError: Test timed out in 20000ms.']],
+    ['timeout', 'failed', ['Error: waited a minute in vain: it is idle']],
+    ['passed', 'failed', ['AssertionError: exit code of the worker after SIGTERM: expected null to be +0']],
+  ])('%s: %s %j', (state, status, messages) => {
+    expect(endsIn(report(status, ...messages))).toEqual([
+      { name: 'a scenario', state, seconds: 1.5, reason: messages[0]?.split('\n')[0] ?? '' },
+    ]);
+  });
+
+  test.each([
+    [
+      'a worker that does not start',
+      report('failed', 'Error: Go worker: ended with code 1 before it was ready'),
+    ],
+    ['a hook that does not end', report('failed', 'Error: Hook timed out in 120000ms.')],
+    ['no scenario of that name', report('skipped')],
+    ['a file that does not load', { testResults: [{ message: 'SyntaxError', assertionResults: [] }] }],
+  ])('of %s kills nothing', (_, given) => {
+    expect(() => endsIn(given)).toThrow(Broken);
+  });
+});
+
+test('two runs at a time are refused', async () => {
+  const file = join(root, 'pid');
+  await aloneOrThrow(file);
+  await expect(aloneOrThrow(file)).rejects.toThrow(`process ${process.pid} is at it already`);
+  writeFileSync(file, '999999999');
+  await aloneOrThrow(file);
 });
 
 describe('a sample', () => {
