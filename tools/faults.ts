@@ -4,15 +4,24 @@
  * npm run faults -- --lang go       one language's (may be repeated)
  * npm run faults -- -t 'upsert'     faults by name
  * npm run faults -- --sample        one a pipeline and language, the same ones each time
+ * npm run faults -- --all           a missing toolchain is a failure (so it is when CI=true)
  * npm run faults -- --record        writes recordings/<pipeline>/faults.json
  *
  * A fault that survives all scenarios of its pipeline is a failure; so is one that does not compile.
  */
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { type Fault, type Mutation, mutated, mutationsOf, sampleOf } from '../tests/proof/faults.list.ts';
-import { Broken, type Ended, Scratch } from '../tests/proof/faults.scratch.ts';
-import { allFaults, digestOf, type Kill, merged, readRecord, writeRecord } from '../tests/proof/faults.ts';
+import { aloneOrThrow, Broken, type Ended, Scratch } from '../tests/proof/faults.scratch.ts';
+import {
+  allFaults,
+  type Digests,
+  digestsOf,
+  type Kill,
+  merged,
+  readRecord,
+  writeRecord,
+} from '../tests/proof/faults.ts';
 import { LANGUAGES, type Language, language, missing } from '../tests/world/languages.ts';
 import { PIPELINES } from './pipelines.ts';
 import { table } from './terminal.ts';
@@ -34,11 +43,16 @@ const TIMES = 4;
 /** For all scenarios of a pipeline, when the named one let the fault through. */
 const REST_LIMIT_MS = 60_000;
 
-interface Result extends Mutation {
+/** How a fault ended. */
+interface End {
   killed_by?: string;
   how: 'assertion' | 'timeout' | 'SURVIVED' | 'BROKEN';
-  seconds: number;
+  /** The first line of what the scenario, or the compiler, said. */
   reason: string;
+}
+
+interface Result extends Mutation, End {
+  seconds: number;
 }
 
 function choose(lists: [string, Fault[]][]): Mutation[] {
@@ -64,12 +78,22 @@ async function runAll(
   for (const mutation of mutations) {
     const started = performance.now();
     const limit = Math.max(LEAST_LIMIT_MS, TIMES * 1000 * (sound.get(keyOf(mutation)) ?? 0));
-    const end = await kill(scratch, mutation, limit).catch((error: Error) => {
+    const end = await killOrProve(scratch, mutation, limit).catch((error: Error) => {
       if (!(error instanceof Broken)) throw error;
-      return { how: 'BROKEN' as const, reason: error.message };
+      return { how: 'BROKEN', reason: error.message } satisfies End;
     });
     tell({ ...mutation, ...end, seconds: Math.round((performance.now() - started) / 1000) });
   }
+}
+
+/** What kills it by surprise must be green without it. */
+async function killOrProve(scratch: Scratch, mutation: Mutation, limit: number): Promise<End> {
+  const end = await kill(scratch, mutation, limit);
+  if (end.killed_by && end.killed_by !== mutation.killer) {
+    await scratch.build();
+    await soundRuns(scratch, [{ ...mutation, killer: end.killed_by }]);
+  }
+  return end;
 }
 
 const keyOf = ({ pipeline, killer }: Mutation) => `${pipeline} ${killer}`;
@@ -94,11 +118,7 @@ async function soundRuns(scratch: Scratch, mutations: Mutation[]): Promise<Map<s
 }
 
 /** Makes the fault; its named killer goes first, then all scenarios of the pipeline. */
-async function kill(
-  scratch: Scratch,
-  mutation: Mutation,
-  limit: number,
-): Promise<Omit<Result, keyof Mutation | 'seconds'>> {
+async function kill(scratch: Scratch, mutation: Mutation, limit: number): Promise<End> {
   const { pipeline, killer } = mutation;
   return scratch.with(mutation, async () => {
     const red = (ended: Ended[]) => ended.find((end) => end.state !== 'passed');
@@ -147,13 +167,18 @@ async function main(): Promise<number> {
   const mutations = choose(lists);
   if (!mutations.length) throw new Error('no fault has that name');
   for (const mutation of mutations) mutated(mutation);
-  const digests = new Map(lists.map(([pipeline]) => [pipeline, digestOf(pipeline)]));
+  const digests = new Map(lists.map(([pipeline]) => [pipeline, digestsOf(pipeline)]));
 
+  await aloneOrThrow();
   const { results, notChecked } = await run(mutations);
   const rank = (one: Mutation) =>
     mutations.findIndex(({ name, language }) => name === one.name && language === one.language);
   results.sort((a, b) => rank(a) - rank(b));
-  console.log(`\n${table(results.map(row))}\n`);
+  for (const [pipeline] of lists) {
+    const mine = results.filter((result) => result.pipeline === pipeline);
+    if (mine.length) console.log(`\n${pipeline}\n\n${table(mine.map(row))}`);
+  }
+  console.log();
   for (const reason of notChecked) console.log(`not checked: ${reason}`);
   const killed = results.filter((result) => result.killed_by);
   const failed = results.length - killed.length + (values.all ? notChecked.length : 0);
@@ -162,8 +187,7 @@ async function main(): Promise<number> {
   return failed ? 1 : 0;
 }
 
-const row = ({ pipeline, language, name, killed_by, killer, how, seconds }: Result) => ({
-  pipeline,
+const row = ({ language, name, killed_by, killer, how, seconds }: Result) => ({
   language,
   fault: name,
   'killed by': killed_by && killed_by !== killer ? `${killed_by} (not by its own)` : (killed_by ?? '—'),
@@ -173,15 +197,17 @@ const row = ({ pipeline, language, name, killed_by, killer, how, seconds }: Resu
 
 async function record(
   lists: [string, Fault[]][],
-  digests: Map<string, string>,
+  digests: Map<string, Digests>,
   kills: (Result & Kill)[],
 ): Promise<void> {
   for (const [pipeline, faults] of lists) {
     const mine = kills.filter((one) => one.pipeline === pipeline);
-    const digest = digestOf(pipeline);
-    if (digest !== digests.get(pipeline))
+    const before = digests.get(pipeline);
+    if (!mine.length || !before) continue;
+    if (!isDeepStrictEqual(before, digestsOf(pipeline))) {
       throw new Error(`${pipeline} was edited meanwhile: nothing is recorded`);
-    if (mine.length) await writeRecord(pipeline, merged(faults, mine, digest, readRecord(pipeline)));
+    }
+    await writeRecord(pipeline, merged(faults, mine, before, readRecord(pipeline)));
   }
 }
 

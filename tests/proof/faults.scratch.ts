@@ -1,7 +1,7 @@
 /** A copy of the repository in which the faults of one language are made, so that this one stays as it is. */
 import { existsSync } from 'node:fs';
 import { cp, link, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Language } from '../world/languages.ts';
 import { CACHE, type CommandError, ROOT, run } from '../world/processes.ts';
 import { literally, type Mutation, mutated } from './faults.list.ts';
@@ -22,6 +22,22 @@ export interface Ended {
 /** The copy cannot be built, or its scenarios cannot be started: that kills no fault. */
 export class Broken extends Error {}
 
+/** The copies and what Cargo built are shared by all runs: throws when another process is at it. */
+export async function aloneOrThrow(file = `${FOLDER}/pid`): Promise<void> {
+  const other = existsSync(file) ? Number(await readFile(file, 'utf8')) : 0;
+  if (other && isAlive(other)) throw new Error(`process ${other} is at it already`);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, String(process.pid));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 export class Scratch {
   readonly language: Language;
   readonly root: string;
@@ -38,7 +54,7 @@ export class Scratch {
     await mkdir(`${root}/.cache`, { recursive: true });
     await mkdir(`${CACHE}/servers`, { recursive: true });
     const names = (await readdir(ROOT)).filter((name) => !LEFT_OUT.includes(name));
-    const filter = (path: string) => !LEFT_OUT.includes(path.split('/').at(-1) ?? '');
+    const filter = (path: string) => !LEFT_OUT.includes(basename(path));
     for (const name of names) await cp(`${ROOT}/${name}`, `${root}/${name}`, { recursive: true, filter });
     await symlink(`${ROOT}/node_modules`, `${root}/node_modules`);
     await symlink(`${CACHE}/servers`, `${root}/.cache/servers`);
@@ -100,12 +116,12 @@ export class Scratch {
       { cwd: this.root, env: { PIPELINES: pipeline, NO_COLOR: '1' } },
     ).catch((error: CommandError) => error.output);
     if (!existsSync(report)) throw new Broken(`the scenarios did not run\n${said}`);
-    return read(JSON.parse(await readFile(report, 'utf8')), said);
+    return endsIn(JSON.parse(await readFile(report, 'utf8')), said);
   }
 }
 
 /** What Vitest's JSON reporter writes, as far as it is read here. */
-interface Report {
+export interface Report {
   testResults: {
     message?: string;
     assertionResults: {
@@ -118,21 +134,21 @@ interface Report {
 }
 
 const NOT_STARTED = /before it was ready|Hook timed out|No Temporal test server|No NATS server/;
-const TIMEOUT = /^(Error: )?(Test timed out in |waited a minute in vain)/;
+const TIMEOUT = /^(\w*Error: )?(Test timed out in |waited a minute in vain)/;
+/** The scenario was green, and the worker slow to leave. */
+const AFTERWARDS = /exit code of the worker/;
 
-function read({ testResults }: Report, said: string): Ended[] {
+/** How the scenarios of a report ended. Throws `Broken` when one did not start, or none ran. */
+export function endsIn({ testResults }: Report, said = ''): Ended[] {
   const ended = testResults.flatMap(({ assertionResults }) =>
     assertionResults
       .filter(({ status }) => ['passed', 'failed'].includes(status))
       .map(({ title, status, duration = 0, failureMessages: [message = ''] = [] }): Ended => {
         if (NOT_STARTED.test(message)) throw new Broken(`a scenario did not start\n${message}`);
+        const [reason = ''] = message.split('\n');
         const failed = TIMEOUT.test(message) ? 'timeout' : 'assertion';
-        return {
-          name: title,
-          state: status === 'passed' ? 'passed' : failed,
-          seconds: duration / 1000,
-          reason: message.split('\n')[0] ?? '',
-        };
+        const green = status === 'passed' || AFTERWARDS.test(reason);
+        return { name: title, state: green ? 'passed' : failed, seconds: duration / 1000, reason };
       }),
   );
   const reasons = testResults.map(({ message }) => message).filter(Boolean);
@@ -156,7 +172,7 @@ async function keepWorld(root: string): Promise<void> {
   }
 }
 
-const OURS = /^(lib)?(durable_pipelines|worker|protoc)-/;
+const OURS = /^(lib)?(durable[_-]pipelines|worker|protoc|coverage)-/;
 
 /**
  * What Cargo built outlives the copies. The first time it comes from this repository's own target
@@ -168,7 +184,10 @@ async function shareTarget(at: string): Promise<void> {
     await mkdir(`${TARGET}/debug/deps`, { recursive: true });
     for (const name of ['.rustc_info.json', 'CACHEDIR.TAG', 'debug/.fingerprint', 'debug/build']) {
       if (!existsSync(`${own}/${name}`)) continue;
-      await cp(`${own}/${name}`, `${TARGET}/${name}`, { recursive: true, preserveTimestamps: true });
+      await cp(`${own}/${name}`, `${TARGET}/${name}`, {
+        ...{ recursive: true, preserveTimestamps: true },
+        filter: (path) => !OURS.test(basename(path)),
+      });
     }
     const deps = `${own}/debug/deps`;
     for (const name of existsSync(deps) ? await readdir(deps) : []) {

@@ -6,16 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Pipeline } from '../twins/scenario.ts';
 import { LANGUAGES } from '../world/languages.ts';
 import { edited, type Fault, type Mutation, mutated, mutationsOf, sampleOf } from './faults.list.ts';
-import {
-  allFaults,
-  digestOf,
-  type FaultsRecord,
-  type Kill,
-  merged,
-  readRecord,
-  stale,
-  writeRecord,
-} from './faults.ts';
+import { aloneOrThrow, Broken, endsIn } from './faults.scratch.ts';
+import { allFaults, type Digests, digestsOf, type Kill, merged, stale, writeRecord } from './faults.ts';
 
 const LEAST = 6;
 const FILE = 'examples/ts/etl/workflow.ts';
@@ -105,6 +97,45 @@ const fault = (name: string, rust: Fault['rust'] = edit('x')): Fault => ({
   rust,
 });
 
+describe('the report of a run', () => {
+  const report = (status: string, ...failureMessages: string[]) => ({
+    testResults: [{ assertionResults: [{ title: 'a scenario', status, duration: 1500, failureMessages }] }],
+  });
+
+  test.each([
+    ['passed', 'passed', []],
+    ['assertion', 'failed', ['AssertionError: expected 1 to be 2\n    at a line']],
+    ['assertion', 'failed', ['AssertionError: expected "target: timed out" to be "target: gone"']],
+    ['timeout', 'failed', ['TestTimeoutError: Test timed out in 20000ms.']],
+    ['timeout', 'failed', ['Error: waited a minute in vain: it is idle']],
+    ['passed', 'failed', ['AssertionError: exit code of the worker after SIGTERM: expected null to be +0']],
+  ])('%s: %s %j', (state, status, messages) => {
+    expect(endsIn(report(status, ...messages))).toEqual([
+      { name: 'a scenario', state, seconds: 1.5, reason: messages[0]?.split('\n')[0] ?? '' },
+    ]);
+  });
+
+  test.each([
+    [
+      'a worker that does not start',
+      report('failed', 'Error: Go worker: ended with code 1 before it was ready'),
+    ],
+    ['a hook that does not end', report('failed', 'Error: Hook timed out in 120000ms.')],
+    ['no scenario of that name', report('skipped')],
+    ['a file that does not load', { testResults: [{ message: 'SyntaxError', assertionResults: [] }] }],
+  ])('of %s kills nothing', (_, given) => {
+    expect(() => endsIn(given)).toThrow(Broken);
+  });
+});
+
+test('two runs at a time are refused', async () => {
+  const file = join(root, 'pid');
+  await aloneOrThrow(file);
+  await expect(aloneOrThrow(file)).rejects.toThrow(`process ${process.pid} is at it already`);
+  writeFileSync(file, '999999999');
+  await aloneOrThrow(file);
+});
+
 describe('a sample', () => {
   const names = (faults: Fault[]) =>
     sampleOf('etl', faults).map(({ language, name }) => `${language} ${name}`);
@@ -127,62 +158,85 @@ describe('a record', () => {
   });
   const killed = { killed_by: 'a scenario', how: 'assertion' };
   const whole = [kill('a', 'ts'), kill('a', 'go'), kill('a', 'rust')];
+  const digests: Digests = { ts: '1', go: '2', rust: '3' };
 
   test('is in the order of the list, without times, and says what is impossible', () => {
     const faults = [fault('b', { impossible: 'no such thing' }), fault('a')];
     const kills = [...whole, kill('b', 'ts'), kill('b', 'go')];
-    expect(merged(faults, kills, '1', undefined)).toEqual({
+    expect(merged(faults, kills, digests, undefined)).toEqual({
       version: 1,
       faults: [
         { name: 'b', languages: { ts: killed, go: killed, rust: { impossible: 'no such thing' } } },
         { name: 'a', languages: { ts: killed, go: killed, rust: killed } },
       ],
-      digest: '1',
+      digests,
+      digest: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
   });
 
-  test('of some faults keeps the others while the sources are the same', () => {
-    const before = merged([fault('a')], whole, '1', undefined);
+  test('of some faults keeps the others while their language is the same', () => {
+    const before = merged([fault('a')], whole, digests, undefined);
     const again = { ...kill('a', 'go'), how: 'timeout' as const };
-    expect(merged([fault('a')], [again], '1', before).faults[0]?.languages).toEqual({
+    const after = merged([fault('a')], [again], { ...digests, go: 'edited' }, before);
+    expect(after.faults[0]?.languages).toEqual({
       ts: killed,
       go: { ...killed, how: 'timeout' },
       rust: killed,
     });
+    expect(after.digest).not.toBe(before.digest);
   });
 
-  test('of some faults is refused when the sources have changed', () => {
-    const before = merged([fault('a')], whole, '1', undefined);
-    expect(() => merged([fault('a')], [kill('a', 'go')], '2', before)).toThrow(
-      'nothing is recorded: "a" has not been killed in ts since the last edit',
+  test('of some faults is refused when another language has changed', () => {
+    const before = merged([fault('a')], whole, digests, undefined);
+    expect(() => merged([fault('a')], [kill('a', 'go')], { ...digests, ts: 'edited' }, before)).toThrow(
+      '"a" has not been killed in ts since the last edit: run all of ts',
     );
   });
 
-  test('is stale when there is none, and after every edit of what it was made from', async () => {
+  const COMMAND = 'recordings/etl/faults.json: run npm run faults -- etl';
+  const recordNow = () =>
+    writeRecord('etl', merged([fault('a')], whole, digestsOf('etl', root), undefined), root);
+
+  test('is stale when there is none', () => {
     write('tests/twins/etl.faults.ts', 'faults');
-    const advice = ['recordings/etl/faults.json: run npm run faults -- etl --record'];
-    expect(stale(root)).toEqual(advice);
-    for (const file of [
-      'examples/ts/etl/workflow.ts',
-      'examples/reference/go/connectors/http.go',
-      'examples/reference/rust/src/etl/types.rs',
-      'tests/twins/etl.scenarios.ts',
-      'tests/twins/etl.faults.ts',
-      'examples/contract/etl.json',
-      'examples/reference/rust/Cargo.lock',
-    ]) {
-      const record: FaultsRecord = { version: 1, faults: [], digest: digestOf('etl', root) };
-      await writeRecord('etl', record, root);
-      expect(readRecord('etl', root)).toEqual(record);
-      expect(stale(root)).toEqual([]);
-      write(file, 'edited');
-      expect(stale(root), file).toEqual(advice);
-    }
+    expect(stale(root)).toEqual([`${COMMAND} --record`]);
+  });
+
+  test.each([
+    ['examples/ts/etl/workflow.ts', ' --lang ts'],
+    ['examples/reference/go/connectors/http.go', ' --lang go'],
+    ['examples/reference/go/go.sum', ' --lang go'],
+    ['examples/reference/rust/src/etl/types.rs', ' --lang rust'],
+    ['examples/reference/rust/Cargo.lock', ' --lang rust'],
+    ['tests/twins/etl.scenarios.ts', ''],
+    ['tests/twins/etl.faults.ts', ''],
+    ['examples/contract/etl.json', ''],
+  ])('is stale after an edit of %s', async (file, languages) => {
+    write('tests/twins/etl.faults.ts', 'faults');
+    await recordNow();
+    expect(stale(root)).toEqual([]);
+    write(file, 'edited');
+    expect(stale(root)).toEqual([`${COMMAND}${languages} --record`]);
+  });
+
+  test('is stale when what TypeScript imports is locked at another version', async () => {
+    const lock = (zod: string, astro: string) =>
+      JSON.stringify({
+        packages: { 'node_modules/zod': { version: zod }, 'node_modules/astro': { version: astro } },
+      });
+    write('tests/twins/etl.faults.ts', 'faults');
+    write('examples/ts/etl/types.ts', `import { z } from 'zod';`);
+    write('package-lock.json', lock('1', '1'));
+    await recordNow();
+    write('package-lock.json', lock('1', '2'));
+    expect(stale(root)).toEqual([]);
+    write('package-lock.json', lock('2', '2'));
+    expect(stale(root)).toEqual([`${COMMAND} --lang ts --record`]);
   });
 
   test('does not mind an edit of another pipeline, or of a page', async () => {
     write('tests/twins/etl.faults.ts', 'faults');
-    await writeRecord('etl', { version: 1, faults: [], digest: digestOf('etl', root) }, root);
+    await recordNow();
     write('examples/ts/streaming/workflow.ts', 'edited');
     write('content/docs/lessons/etl.mdx', 'edited');
     expect(stale(root)).toEqual([]);

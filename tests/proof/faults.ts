@@ -3,7 +3,7 @@
  * them in each language. `npm run faults -- --record` writes it.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { LANGUAGES, type Language } from '../world/languages.ts';
@@ -12,13 +12,19 @@ import { type Fault, faultsOf, type Impossible, pipelinesWithFaults } from './fa
 
 export const FAULTS_VERSION = 1;
 
+type Id = Language['id'];
+
 export interface FaultsRecord {
   version: typeof FAULTS_VERSION;
   /** In the order of the list. */
-  faults: { name: string; languages: Partial<Record<Language['id'], Killed | Impossible>> }[];
-  /** SHA-256 of what it was made from: `digestOf`. */
+  faults: { name: string; languages: Partial<Record<Id, Killed | Impossible>> }[];
+  /** SHA-256 of what each language's part was made from: an edit of one twin leaves the others' parts fresh. */
+  digests: Digests;
+  /** SHA-256 of the digests. */
   digest: string;
 }
+
+export type Digests = Record<Id, string>;
 
 export interface Killed {
   /** The name of the scenario that went red. */
@@ -30,37 +36,53 @@ export interface Killed {
 /** What one run of a fault in one language showed. */
 export interface Kill extends Killed {
   name: string;
-  language: Language['id'];
+  language: Id;
 }
 
 const fileOf = (pipeline: string, root: string) => `${root}/recordings/${pipeline}/faults.json`;
 
-/** What a record is made from, by path from the root. */
-function sourcesOf(pipeline: string, root: string): string[] {
-  const places = ['examples/ts', 'examples/reference/go', 'examples/reference/rust/src'];
+const CODE: Record<Id, { folder: string; lock?: string }> = {
+  ts: { folder: 'examples/ts' },
+  go: { folder: 'examples/reference/go', lock: 'examples/reference/go/go.sum' },
+  rust: { folder: 'examples/reference/rust/src', lock: 'examples/reference/rust/Cargo.lock' },
+};
+
+/** SHA-256, a language, of all that can change who kills what: its pipeline and connectors, the scenarios, the locks. */
+export function digestsOf(pipeline: string, root = ROOT): Digests {
   const twins = listed(`${root}/tests/twins`).filter((file) => file.startsWith(`${pipeline}.`));
-  return [
-    ...places.flatMap((place) => [pipeline, 'connectors'].map((name) => `${place}/${name}`)),
-    ...twins.map((file) => `tests/twins/${file}`),
-    `examples/contract/${pipeline}.json`,
-    ...['package-lock.json', 'examples/reference/go/go.sum', 'examples/reference/rust/Cargo.lock'],
-  ];
-}
-
-/** SHA-256 of all that can change who kills what: the pipeline and its connectors, its scenarios, the locks. */
-export function digestOf(pipeline: string, root = ROOT): string {
-  const sum = createHash('sha256');
-  for (const source of sourcesOf(pipeline, root)) {
-    const path = `${root}/${source}`;
-    const folder = existsSync(path) && statSync(path).isDirectory();
-    for (const file of folder ? listed(path).map((name) => `${source}/${name}`) : [source]) {
-      const body = existsSync(`${root}/${file}`) ? readFileSync(`${root}/${file}`) : '';
-      sum.update(`${file}\n${body.length}\n`).update(body);
+  const common = [`examples/contract/${pipeline}.json`, ...twins.map((file) => `tests/twins/${file}`)];
+  const digest = (id: Id) => {
+    const { folder, lock } = CODE[id];
+    const code = [`${folder}/${pipeline}`, `${folder}/connectors`].flatMap((place) =>
+      listed(`${root}/${place}`).map((file) => `${place}/${file}`),
+    );
+    const sum = createHash('sha256');
+    for (const file of [...common, ...code, ...(lock ? [lock] : [])]) {
+      const body = textOf(`${root}/${file}`);
+      sum.update(`${file}\n${body.length}\n${body}`);
     }
-  }
-  return sum.digest('hex');
+    if (id === 'ts') sum.update(lockedFor(code, root));
+    return sum.digest('hex');
+  };
+  return Object.fromEntries(LANGUAGES.map(({ id }) => [id, digest(id)])) as Digests;
 }
 
+/** The versions of what TypeScript sources import: the rest of its lock is the site's. */
+function lockedFor(files: string[], root: string): string {
+  const { packages = {} } = JSON.parse(textOf(`${root}/package-lock.json`) || '{}');
+  const names = files.flatMap((file) =>
+    [...textOf(`${root}/${file}`).matchAll(/ from '((?:@[^/']+\/)?[^./'][^/']*)/g)].map(([, name]) => name),
+  );
+  const unique = [...new Set(names)].sort();
+  return JSON.stringify(unique.map((name) => [name, packages[`node_modules/${name}`]?.version]));
+}
+
+const digestOf = (digests: Digests) =>
+  createHash('sha256')
+    .update(LANGUAGES.map(({ id }) => digests[id]).join())
+    .digest('hex');
+
+const textOf = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
 const listed = (folder: string) => (existsSync(folder) ? readdirSync(folder).sort() : []);
 
 export function readRecord(pipeline: string, root = ROOT): FaultsRecord | undefined {
@@ -69,37 +91,35 @@ export function readRecord(pipeline: string, root = ROOT): FaultsRecord | undefi
 }
 
 /**
- * The record after a run. A run of some faults keeps what the record says of the others, so the record
- * must be of the same sources; throws an error that says what to do when it is not, or when any is left.
+ * The record after a run. A run of some faults keeps what the record says of the others, where their
+ * language is as it was; throws an error that says what to do when any is left.
  */
 export function merged(
   faults: Fault[],
   kills: Kill[],
-  digest: string,
+  digests: Digests,
   before: FaultsRecord | undefined,
 ): FaultsRecord {
-  const fresh = before?.digest === digest ? before : undefined;
-  const of = (name: string, language: Language['id']) => {
+  const of = (name: string, language: Id) => {
     const kill = kills.find((one) => one.name === name && one.language === language);
     if (kill) return { killed_by: kill.killed_by, how: kill.how };
-    return fresh?.faults.find((one) => one.name === name)?.languages[language];
+    if (before?.digests[language] !== digests[language]) return undefined;
+    return before.faults.find((one) => one.name === name)?.languages[language];
+  };
+  const result = (fault: Fault, id: Id) => {
+    const edits = fault[id];
+    const found = 'impossible' in edits ? { impossible: edits.impossible } : of(fault.name, id);
+    if (found) return found;
+    throw new Error(`"${fault.name}" has not been killed in ${id} since the last edit: run all of ${id}`);
   };
   return {
     version: FAULTS_VERSION,
     faults: faults.map((fault) => ({
       name: fault.name,
-      languages: Object.fromEntries(
-        LANGUAGES.map(({ id }) => {
-          const edits = fault[id];
-          const result = 'impossible' in edits ? { impossible: edits.impossible } : of(fault.name, id);
-          if (result) return [id, result];
-          throw new Error(
-            `nothing is recorded: "${fault.name}" has not been killed in ${id} since the last edit. Run them all.`,
-          );
-        }),
-      ),
+      languages: Object.fromEntries(LANGUAGES.map(({ id }) => [id, result(fault, id)])),
     })),
-    digest,
+    digests,
+    digest: digestOf(digests),
   };
 }
 
@@ -111,9 +131,14 @@ export async function writeRecord(pipeline: string, record: FaultsRecord, root =
 
 /** The records that are missing, or older than what they were made from, each with what to do. */
 export function stale(root = ROOT): string[] {
-  return pipelinesWithFaults(`${root}/tests/twins`)
-    .filter((pipeline) => readRecord(pipeline, root)?.digest !== digestOf(pipeline, root))
-    .map((pipeline) => `recordings/${pipeline}/faults.json: run npm run faults -- ${pipeline} --record`);
+  return pipelinesWithFaults(`${root}/tests/twins`).flatMap((pipeline) => {
+    const record = readRecord(pipeline, root);
+    const digests = digestsOf(pipeline, root);
+    if (record?.digest === digestOf(digests)) return [];
+    const old = LANGUAGES.filter(({ id }) => record?.digests[id] !== digests[id]);
+    const some = old.length < LANGUAGES.length ? old.map(({ id }) => ` --lang ${id}`).join('') : '';
+    return [`recordings/${pipeline}/faults.json: run npm run faults -- ${pipeline}${some} --record`];
+  });
 }
 
 /** The lists of all pipelines, or of those named. */
