@@ -68,7 +68,7 @@ export function digestsOf(pipeline: string, root = ROOT): Digests {
 }
 
 /** The versions of what TypeScript sources import: the rest of its lock is the site's. */
-function lockedFor(files: string[], root: string): string {
+export function lockedFor(files: string[], root: string): string {
   const { packages = {} } = JSON.parse(textOf(`${root}/package-lock.json`) || '{}');
   const names = files.flatMap((file) =>
     [...textOf(`${root}/${file}`).matchAll(/ from '((?:@[^/']+\/)?[^./'][^/']*)/g)].map(([, name]) => name),

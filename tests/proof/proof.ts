@@ -8,7 +8,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { PIPELINES } from '../../tools/pipelines.ts';
 import { LANGUAGES, type Language } from '../world/languages.ts';
 import { ROOT } from '../world/processes.ts';
-import { readRecord as readFaults } from './faults.ts';
+import { lockedFor, readRecord as readFaults } from './faults.ts';
 import { executed, groupsOf, type Shown, shownRegions } from './lines.ts';
 import { scenariosOf } from './record.ts';
 import { LANGUAGE_IDS, readRecording } from './recordings.ts';
@@ -194,7 +194,6 @@ const SOURCES = [
   'examples/ts',
   'tests/twins',
   'tests/world',
-  'package-lock.json',
 ];
 const BUILT = new Set(['target', 'node_modules']);
 
@@ -204,10 +203,17 @@ const FAULTS = /\.faults\.ts$/;
 /** SHA-256 of every file that a run depends on, by its path. */
 function digestOfSources(): string {
   const sum = createHash('sha256');
-  for (const path of SOURCES.flatMap(filesIn).filter((file) => !FAULTS.test(file))) {
+  const files = SOURCES.flatMap(filesIn).filter((file) => !FAULTS.test(file));
+  for (const path of files) {
     const body = readFileSync(`${ROOT}/${path}`);
     sum.update(`${path}\n${body.length}\n`).update(body);
   }
+  sum.update(
+    lockedFor(
+      files.filter((file) => file.endsWith('.ts')),
+      ROOT,
+    ),
+  );
   return sum.digest('hex');
 }
 
