@@ -305,8 +305,8 @@ export default [
     killer: 'missing file',
     ts: {
       file: `${TS}/connectors/failures.ts`,
-      find: "${known ? cause.message : 'timed out'}",
-      replace: '${(error as Error).message}',
+      find: 'const { message, type } = causeOf(error);',
+      replace: 'const [{ message }, { type }] = [error as Error, causeOf(error)];',
     },
     go: {
       file: `${GO}/connectors/failures.go`,
