@@ -87,9 +87,9 @@ interface Attributes {
   attempt?: number | null;
 }
 
-/** The id of the workflow whose history it is; undefined when the history does not tell. */
-export function workflowIdOf({ events }: IHistory): string | undefined {
-  return events?.[0]?.workflowExecutionStartedEventAttributes?.workflowId || undefined;
+/** What the first event of a history says: what was started, and which run of it this is. */
+export function startOf({ events }: IHistory) {
+  return events?.[0]?.workflowExecutionStartedEventAttributes ?? {};
 }
 
 /** The event's type in Temporal's own words, and its attributes. */

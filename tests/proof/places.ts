@@ -11,7 +11,7 @@ import {
 import { readRegions } from '../../site/lib/regions.ts';
 import { ROOT } from '../world/processes.ts';
 import { quiet } from '../world/temporal.ts';
-import { detailsOf, type IHistory, workflowIdOf } from './events.ts';
+import { detailsOf, type IHistory, startOf } from './events.ts';
 import type { PlaceSinks } from './places.interceptors.ts';
 import type { CodePlace, RecordedEvent } from './recording.ts';
 
@@ -48,7 +48,8 @@ export async function placesOf(
   const commands: (string | undefined)[] = [];
   for (const encoded of histories) {
     const history: IHistory = History.decode(Buffer.from(encoded, 'base64'));
-    await Worker.runReplayHistory({ workflowBundle: code, sinks }, history, workflowIdOf(history));
+    const workflowId = startOf(history).workflowId || undefined;
+    await Worker.runReplayHistory({ workflowBundle: code, sinks }, history, workflowId);
     commands.push(...commandsOf(history));
   }
   let next = 0;

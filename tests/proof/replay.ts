@@ -5,7 +5,7 @@ import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '
 import type { Language } from '../world/languages.ts';
 import { CACHE, ROOT, run } from '../world/processes.ts';
 import { quiet } from '../world/temporal.ts';
-import { workflowIdOf } from './events.ts';
+import { startOf } from './events.ts';
 
 const { History } = proto.temporal.api.history.v1;
 
@@ -31,12 +31,15 @@ async function replayHere(histories: Replayable[]): Promise<string[]> {
   });
   const workflowBundle = await code;
   const failed: string[] = [];
-  for (const { name, history: encoded } of histories) {
+  const names = new Map<string, string>();
+  const all = histories.map(({ name, history: encoded }) => {
     const history = History.decode(Buffer.from(encoded, 'base64'));
-    const one = [{ workflowId: workflowIdOf(history) ?? name, history }];
-    for await (const { error } of Worker.runReplayHistories({ workflowBundle }, one)) {
-      if (error) failed.push(`${name}: ${error.message}`);
-    }
+    const { originalExecutionRunId } = startOf(history);
+    names.set(originalExecutionRunId ?? '', name);
+    return { workflowId: startOf(history).workflowId || name, history };
+  });
+  for await (const { runId, error } of Worker.runReplayHistories({ workflowBundle }, all)) {
+    if (error) failed.push(`${names.get(runId)}: ${error.message}`);
   }
   return failed;
 }
