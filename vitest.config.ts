@@ -38,7 +38,7 @@ export default defineConfig({
         test: {
           name: 'mistakes',
           include: ['tests/mistakes/**/*.test.ts'],
-          testTimeout: 120_000,
+          testTimeout: 240_000,
           hookTimeout: 600_000,
         },
       },

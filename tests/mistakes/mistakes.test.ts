@@ -33,8 +33,12 @@ let worker: Service;
 
 beforeAll(async () => {
   world = await World.start();
-  // Slow enough to be seen at work.
-  await world.database.query('CREATE VIEW slow_flights AS SELECT f.* FROM flights_sample f, pg_sleep(0.05)');
+  // A table to be seen at work: each page takes as long as the pace is.
+  await world.database.query('CREATE TABLE pace AS SELECT 0 AS seconds');
+  await world.database.query(
+    `CREATE VIEW slow_flights AS WITH slept AS MATERIALIZED (SELECT pg_sleep(seconds) FROM pace)
+       SELECT f.* FROM flights_sample f, slept`,
+  );
   await world.database.query('GRANT SELECT ON slow_flights TO etl');
 });
 afterAll(() => world?.stop());
@@ -127,11 +131,13 @@ describe.each(wanted.map((id) => mistaken(id as Language['id'])))('$label', (lan
   test('a heartbeat from the workflow: it cannot be built', async () => {
     await expect(buildHeartbeat[id]()).rejects.toThrow(heartbeat[id].says);
     await enter();
+    await world.database.query('UPDATE pace SET seconds = 1');
     const cured = await start('HeartbeatCured', [world.database.url('slow_flights')]);
     await until('a heartbeat is seen', async () => {
       const { raw } = await cured.describe();
       return Boolean(raw.pendingActivities?.[0]?.heartbeatDetails?.payloads?.length);
     });
+    await world.database.query('UPDATE pace SET seconds = 0');
     expect(await result(cured)).toBe(SAMPLE);
   });
 
