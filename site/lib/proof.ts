@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { LANGS, LANGUAGES, type Lang } from './languages.ts';
 import { findCompares } from './pages.ts';
 import { allRecordings, recordingsOf } from './recordings.ts';
-import { checkNames, scenarioFile } from './scenarios.ts';
+import { checkNames } from './scenarios.ts';
 
 const count = z.int().nonnegative();
 
@@ -74,7 +74,6 @@ export function namesIn(file: string, names: string[], root = process.cwd()): Pr
 /** These scenarios of a pipeline, by name. */
 export function provenBy(pipeline: string, names: string[], root = process.cwd()): Proven[] {
   const recorded = recordingsOf(pipeline, root);
-  if (!recorded.length) return namesIn(scenarioFile(pipeline), names, root);
   const faults = readFaults(pipeline, root);
   return names.map((name) => {
     const mine = recorded.filter(({ recording }) => plain(recording.scenario) === name);
