@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { LANGS, LANGUAGES, type Lang } from './languages.ts';
 import { findCompares } from './pages.ts';
 import { allRecordings, recordingsOf } from './recordings.ts';
+import { readSource } from './regions.ts';
 import { checkNames } from './scenarios.ts';
 
 const count = z.int().nonnegative();
@@ -124,6 +125,7 @@ export function totals(root = process.cwd()) {
     events: recorded.reduce((so, { events }) => so + events.length, 0),
     faults: sum('faults', all),
     killed: sum('killed', all),
+    mistakes: Object.keys(JSON.parse(readSource(root, 'examples/mistakes/said.json'))).length,
   };
 }
 export type Total = keyof ReturnType<typeof totals>;

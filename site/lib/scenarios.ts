@@ -7,6 +7,7 @@ const ELSEWHERE: Record<string, { file?: string; page: string } | undefined> = {
     file: 'tests/twins/handover.test.ts',
     page: 'lessons/one-workflow-three-languages/#prove-it',
   },
+  mistakes: { file: 'tests/mistakes/mistakes.test.ts', page: 'reference/mistakes/' },
   tour: { page: 'reference/three-languages/#prove-it' },
 };
 

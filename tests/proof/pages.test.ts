@@ -65,6 +65,7 @@ beforeEach(() => {
     digest: '',
   });
   write('recordings/proof.json', PROOF);
+  write('examples/mistakes/said.json', { clock: {}, order: {} });
   write('content/docs/a.mdx', '<Compare pipeline="etl" file="workflow" region="run" />');
 });
 
@@ -123,6 +124,7 @@ describe('the numbers of the proof', () => {
       events: 6,
       faults: 6,
       killed: 6,
+      mistakes: 2,
     });
   });
 
