@@ -94,9 +94,13 @@ export class Temporal {
 
   /** Moves the clock though `attempts` died with their worker and hold it still: past their timeout. */
   async outlast(by: Duration, attempts = 1): Promise<void> {
-    // A dead attempt never gives back its lock: this does it in its place.
     for (let i = 0; i < attempts; i++) await this.#clock.unlockTimeSkipping({});
-    await this.advance(by);
+    try {
+      await this.advance(by);
+    } finally {
+      // Once it has timed out, the server counts it no more: what is not locked again stays unlocked.
+      for (let i = 0; i < attempts; i++) await this.#clock.lockTimeSkipping({});
+    }
   }
 
   /** Lets the clock skip until `wait` is over. Several may wait at once. */
