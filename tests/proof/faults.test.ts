@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Pipeline } from '../twins/scenario.ts';
 import { LANGUAGES } from '../world/languages.ts';
+import { keep, kept } from './faults.kept.ts';
 import { edited, type Fault, type Mutation, mutated, mutationsOf, sampleOf } from './faults.list.ts';
 import { aloneOrThrow, Broken, endsIn } from './faults.scratch.ts';
 import { allFaults, type Digests, digestsOf, type Kill, merged, stale, writeRecord } from './faults.ts';
@@ -136,6 +137,31 @@ test('two runs at a time are refused', async () => {
   await aloneOrThrow(file);
 });
 
+test('what is kept is of the same sources, and of the last run', async () => {
+  const file = join(root, 'cache/kept.ndjson');
+  const digests: Digests = { ts: '1', go: '2', rust: '3' };
+  const run = (name: string, language: Kill['language'], killed_by?: string) =>
+    keep(
+      {
+        ...{ pipeline: 'etl', name, language, killer: '', edits: [], reason: '' },
+        ...(killed_by ? { killed_by, how: 'assertion' } : { how: 'SURVIVED' }),
+      },
+      digests,
+      file,
+    );
+  expect(kept('etl', digests, file)).toEqual([]);
+  await run('a', 'ts', 'one scenario');
+  await run('a', 'ts', 'another');
+  await run('b', 'go', 'a scenario');
+  await run('c', 'rust', 'a scenario');
+  await run('c', 'rust');
+  const a = { name: 'a', language: 'ts', killed_by: 'another', how: 'assertion' };
+  const b = { name: 'b', language: 'go', killed_by: 'a scenario', how: 'assertion' };
+  expect(kept('etl', digests, file)).toEqual([a, b]);
+  expect(kept('etl', { ...digests, ts: 'edited' }, file)).toEqual([b]);
+  expect(kept('streaming', digests, file)).toEqual([]);
+});
+
 describe('a sample', () => {
   const names = (faults: Fault[]) =>
     sampleOf('etl', faults).map(({ language, name }) => `${language} ${name}`);
@@ -189,34 +215,34 @@ describe('a record', () => {
   test('of some faults is refused when another language has changed', () => {
     const before = merged([fault('a')], whole, digests, undefined);
     expect(() => merged([fault('a')], [kill('a', 'go')], { ...digests, ts: 'edited' }, before)).toThrow(
-      '"a" has not been killed in ts since the last edit: run all of ts',
+      '"a" has not been killed in ts since the last edit: npm run faults -- --rest --record',
     );
   });
 
-  const COMMAND = 'recordings/etl/faults.json: run npm run faults -- etl';
+  const ADVICE = 'recordings/etl/faults.json: run npm run faults -- etl --rest --record';
   const recordNow = () =>
     writeRecord('etl', merged([fault('a')], whole, digestsOf('etl', root), undefined), root);
 
   test('is stale when there is none', () => {
     write('tests/twins/etl.faults.ts', 'faults');
-    expect(stale(root)).toEqual([`${COMMAND} --record`]);
+    expect(stale(root)).toEqual([ADVICE]);
   });
 
   test.each([
-    ['examples/ts/etl/workflow.ts', ' --lang ts'],
-    ['examples/reference/go/connectors/http.go', ' --lang go'],
-    ['examples/reference/go/go.sum', ' --lang go'],
-    ['examples/reference/rust/src/etl/types.rs', ' --lang rust'],
-    ['examples/reference/rust/Cargo.lock', ' --lang rust'],
-    ['tests/twins/etl.scenarios.ts', ''],
-    ['tests/twins/etl.faults.ts', ''],
-    ['examples/contract/etl.json', ''],
-  ])('is stale after an edit of %s', async (file, languages) => {
+    'examples/ts/etl/workflow.ts',
+    'examples/reference/go/connectors/http.go',
+    'examples/reference/go/go.sum',
+    'examples/reference/rust/src/etl/types.rs',
+    'examples/reference/rust/Cargo.lock',
+    'tests/twins/etl.scenarios.ts',
+    'tests/twins/etl.faults.ts',
+    'examples/contract/etl.json',
+  ])('is stale after an edit of %s', async (file) => {
     write('tests/twins/etl.faults.ts', 'faults');
     await recordNow();
     expect(stale(root)).toEqual([]);
     write(file, 'edited');
-    expect(stale(root)).toEqual([`${COMMAND}${languages} --record`]);
+    expect(stale(root)).toEqual([ADVICE]);
   });
 
   test('is stale when what TypeScript imports is locked at another version', async () => {
@@ -231,7 +257,7 @@ describe('a record', () => {
     write('package-lock.json', lock('1', '2'));
     expect(stale(root)).toEqual([]);
     write('package-lock.json', lock('2', '2'));
-    expect(stale(root)).toEqual([`${COMMAND} --lang ts --record`]);
+    expect(stale(root)).toEqual([ADVICE]);
   });
 
   test('does not mind an edit of another pipeline, or of a page', async () => {
