@@ -1,12 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import starlight from '@astrojs/starlight';
 import { defineConfig } from 'astro/config';
+import ecosystem from './site/integrations/ecosystem.ts';
 import examples from './site/integrations/examples.ts';
 import finish from './site/integrations/finish.ts';
 import { shikiConfig } from './site/lib/code.ts';
 import { fonts } from './site/lib/fonts.ts';
+import { base, editUrl, site } from './site/lib/place.ts';
 
-const site = fileURLToPath(new URL('./site', import.meta.url));
+const folder = fileURLToPath(new URL('./site', import.meta.url));
 
 /** Astro's own directives in MDX are known to it alone, and each would be a warning of ten lines. */
 function withoutDirectives(level, log, handle) {
@@ -14,8 +16,8 @@ function withoutDirectives(level, log, handle) {
 }
 
 export default defineConfig({
-  site: process.env.SITE_URL,
-  base: process.env.SITE_BASE,
+  site,
+  base,
   // The rooms of the repository are at its top: content/, site/, public/.
   srcDir: '.',
   fonts,
@@ -23,8 +25,8 @@ export default defineConfig({
     build: { assetsInlineLimit: 0, rolldownOptions: { onLog: withoutDirectives } },
     resolve: {
       alias: [
-        { find: '@site', replacement: site },
-        { find: /^.*\/SidebarPersistState$/, replacement: `${site}/starlight/nothing.client.ts` },
+        { find: '@site', replacement: folder },
+        { find: /^.*\/SidebarPersistState$/, replacement: `${folder}/starlight/nothing.client.ts` },
       ],
     },
     server: { watch: { ignored: ['**/target/**', '**/dist/**', '**/.cache/**'] } },
@@ -36,6 +38,7 @@ export default defineConfig({
       expressiveCode: false,
       markdown: { headingLinks: false },
       title: 'Durable Pipelines',
+      editLink: { baseUrl: editUrl('') },
       // content/docs/404.mdx is the page for what is not there.
       disable404Route: true,
       defaultLocale: 'root',
@@ -67,6 +70,7 @@ export default defineConfig({
       ],
     }),
     examples(),
+    ...ecosystem(),
     finish(),
   ],
 });

@@ -1,12 +1,14 @@
 /**
- * The last hand on the built pages: a content security policy for each (../lib/csp.ts), and
- * stylesheets without what no page uses (../lib/slim.ts), under names that tell of their content.
+ * The last hand on the built pages: a content security policy for each (../lib/csp.ts), stylesheets
+ * without what no page uses (../lib/slim.ts) under names that tell of their content, and the pages as
+ * Markdown (../lib/llms.ts).
  */
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AstroIntegration } from 'astro';
 import { harden, type Rules, sha, stylesheet } from '../lib/csp.ts';
+import { textsOf } from '../lib/llms.ts';
 import { Mentioned } from '../lib/slim.ts';
 
 /** File names to what is in them. */
@@ -15,6 +17,9 @@ type Files = Map<string, string>;
 const INLINE = /<style\b[^>]*>([\s\S]*?)<\/style>/g;
 /** The class that Astro gives to elements of a component that has a `<style>`. */
 const SCOPE = / ?\bastro-[a-z0-9]{8}\b/g;
+
+/** styles/handout.css stands in its place. */
+const STARLIGHT_PRINT = /<link[^>]*\/print\.[^>]*>/;
 
 /** The integration, for astro.config.mjs. */
 export default function finish(): AstroIntegration {
@@ -27,6 +32,11 @@ export default function finish(): AstroIntegration {
         const pages: Files = new Map([...html].filter(([, text]) => /<html\b/.test(text)));
         const sheets = await filesOf(root, /^_astro\/[^/]*\.css$/);
         const scripts = await filesOf(root, /^_astro\/[^/]*\.js$/);
+
+        for (const [file, page] of pages) pages.set(file, page.replace(STARLIGHT_PRINT, ''));
+
+        await removeUnused(root, sheets, pages, scripts);
+        await removeUnused(root, scripts, pages, scripts);
 
         const rules: Rules = new Map();
         const inline = takeShared(pages);
@@ -57,16 +67,34 @@ export default function finish(): AstroIntegration {
           const lean = page.replace(SCOPE, (scope) => (css.includes(scope.trim()) ? scope : ''));
           await writeFile(join(root, file), lean.replaceAll(' class=""', ''));
         }
+        const texts = await textsOf(new Map([...pages].map(([file, page]) => [pathOf(file), page])));
+        for (const [file, text] of texts) await writeFile(join(root, file), text);
         logger.info(`${pages.size} pages, ${sheets.size} stylesheets`);
       },
     },
   };
 }
 
+/** `lessons/etl/index.html` → `/lessons/etl/` */
+function pathOf(file: string): string {
+  return `/${file.replaceAll('\\', '/').replace(/(^|\/)index\.html$/, '$1')}`;
+}
+
 async function filesOf(root: string, name: RegExp): Promise<Files> {
   const files = (await readdir(root, { recursive: true })).filter((file) => name.test(file));
   const texts = files.map(async (file) => [file, await readFile(join(root, file), 'utf8')] as const);
   return new Map(await Promise.all(texts));
+}
+
+/** Takes away files that neither a page nor a script names. */
+async function removeUnused(root: string, files: Files, ...readers: Files[]): Promise<void> {
+  const texts = readers.flatMap((reader) => [...reader.values()]);
+  for (const name of files.keys()) {
+    const used = texts.some((text) => text.includes(name.replace('_astro/', '')));
+    if (used) continue;
+    files.delete(name);
+    await rm(join(root, name));
+  }
 }
 
 /** The tag of a script that has nothing in it. */

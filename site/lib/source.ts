@@ -1,6 +1,7 @@
 /** The pages that show an example's file whole. */
 import { LANGS, type Lang, parted, pathOf } from './languages.ts';
 import { findCompares } from './pages.ts';
+import { linkTo } from './place.ts';
 import { isMarker, readRegions, readSource } from './regions.ts';
 
 /** A file to show, and its twins to switch to. */
@@ -18,7 +19,7 @@ export interface Listing {
 
 /** The address of the page of a file, under the site's base path. */
 export function sourceUrl(path: string): string {
-  return `${import.meta.env.BASE_URL.replace(/\/?$/, '/')}source/${path}/`;
+  return linkTo(`source/${path}/`);
 }
 
 /** Every file that some page cuts from, in every language. */

@@ -28,7 +28,8 @@ if (links.length) {
     },
     { passive: true },
   );
-  mark();
+  // After the first paint: to ask where things are before it would make the browser lay out twice.
+  requestAnimationFrame(() => setTimeout(mark));
 }
 
 // The bar's list closes when something was chosen, and when the reader turns elsewhere.

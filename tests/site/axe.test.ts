@@ -1,0 +1,43 @@
+/** No page has what axe knows to be a barrier: in both themes, on a phone, on a tablet, on a desk. */
+import { AxeBuilder } from '@axe-core/playwright';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { measured } from './budgets.ts';
+import { builtPages, type Looked, look, THEMES, WIDTHS } from './built.ts';
+
+const OPTIONS = { timeout: 240_000 };
+const pages = builtPages();
+let looks = 0;
+let violations = 0;
+
+describe('axe finds nothing', OPTIONS, () => {
+  let looked: Looked;
+  beforeAll(async () => {
+    looked = await look();
+  });
+  afterEach(async () => {
+    await Promise.all(looked.browser.contexts().map((context) => context.close()));
+  });
+  afterAll(async () => {
+    await looked?.close();
+    measured('axe', { pages: pages.length, looks, violations });
+  });
+
+  test.each(pages.map(({ path }) => path))('%s', async (path) => {
+    for (const theme of THEMES) {
+      const { page } = await looked.visit(path, { colorScheme: theme, reducedMotion: 'reduce' });
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.evaluate(() => {
+          for (const details of document.querySelectorAll('main details')) details.setAttribute('open', '');
+        });
+        const found = await new AxeBuilder({ page }).analyze();
+        looks += 1;
+        violations += found.violations.length;
+        const said = found.violations.flatMap(({ id, nodes }) =>
+          nodes.slice(0, 3).map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`),
+        );
+        expect.soft(said, `${theme}, ${width} px`).toEqual([]);
+      }
+    }
+  });
+});

@@ -1,0 +1,101 @@
+/** The policy holds: nothing that a page does, or a reader does to it, is refused by it. */
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { measured } from './budgets.ts';
+import { builtPages, type Looked, look } from './built.ts';
+
+const OPTIONS = { timeout: 180_000 };
+const SCREENS = [
+  { width: 1440, height: 900 },
+  { width: 390, height: 844 },
+];
+/** What a reader can click without leaving the page. */
+const CLICKS = 'button, summary, .pick label, select, input[type="range"]';
+/** Of things that are alike on a page, the first few. */
+const ALIKE = 3;
+
+const pages = builtPages();
+/** Files of examples are all alike: one of them is clicked through. */
+const clicked = pages.filter(
+  ({ kind }, i) => kind !== 'source' || i === pages.findIndex((page) => page.kind === kind),
+);
+let refused = 0;
+let clicks = 0;
+
+describe('the content security policy', OPTIONS, () => {
+  let looked: Looked;
+  beforeAll(async () => {
+    looked = await look();
+  });
+  afterEach(async () => {
+    await Promise.all(looked.browser.contexts().map((context) => context.close()));
+  });
+  afterAll(async () => {
+    await looked?.close();
+    measured('policy', { pages: pages.length, clicks, refused });
+  });
+
+  test.each(pages)('$path: is strict', ({ html }) => {
+    const policy = /<meta http-equiv="content-security-policy" content="([^"]*)"/.exec(html)?.[1] ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toMatch(/unsafe-inline|unsafe-eval|https?:|\*/);
+    expect(html).not.toMatch(/<[^>]*\son\w+=/);
+  });
+
+  test.each(clicked.map(({ path }) => path))('%s: nothing is refused while a reader clicks', async (path) => {
+    for (const viewport of SCREENS) {
+      const { page, errors } = await looked.visit(path, {
+        viewport,
+        permissions: ['clipboard-read', 'clipboard-write'],
+      });
+      await watch(page);
+      clicks += await clickThrough(page);
+      const violations = await page.evaluate(() => (window as unknown as { refused: string[] }).refused);
+      refused += violations.length;
+      expect.soft(violations).toEqual([]);
+      expect.soft(errors.filter((error) => !/404/.test(error))).toEqual([]);
+    }
+  });
+
+  test('what is refused is seen', async () => {
+    const { page, errors } = await looked.visit('/');
+    await watch(page);
+    await page.evaluate(() => document.body.setAttribute('style', 'color: red'));
+    expect(await page.evaluate(() => (window as unknown as { refused: string[] }).refused)).toEqual([
+      expect.stringContaining('style-src-attr'),
+    ]);
+    expect(errors.join()).toContain('Content Security Policy');
+  });
+});
+
+/** From here on, what is refused is kept; what was refused before is in the console's errors. */
+async function watch(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const refused: string[] = [];
+    Object.assign(window, { refused });
+    document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile }) => {
+      refused.push(`${violatedDirective}: ${blockedURI} ${sourceFile}`);
+    });
+  });
+}
+
+async function clickThrough(page: Page): Promise<number> {
+  const seen = new Map<string, number>();
+  let clicked = 0;
+  const count = await page.locator(CLICKS).count();
+  for (let i = 0; i < count; i += 1) {
+    const target = page.locator(CLICKS).nth(i);
+    if (!(await target.isVisible().catch(() => false))) continue;
+    const what = await target.evaluate(
+      (element) => `${element.tagName} ${element.closest('[class]')?.className}`,
+    );
+    const times = (seen.get(what) ?? 0) + 1;
+    seen.set(what, times);
+    if (times > ALIKE) continue;
+    await target.click({ timeout: 2_000, noWaitAfter: true }).catch(() => undefined);
+    clicked += 1;
+    // A dialog or a menu would cover the rest.
+    await page.keyboard.press('Escape');
+  }
+  return clicked;
+}
