@@ -82,6 +82,7 @@ describe.each(wanted.map((id) => mistaken(id as Language['id'])))('$label', (lan
     await until('a workflow task has failed', failed);
     expect((await failures(wrong))[0]).toContain(clock[id].says);
     expect((await wrong.describe()).status.name).toBe('RUNNING');
+    expect(await failures(cured), 'the cure replays').toEqual([]);
     expect(await cured.result()).toBe('UA flew 4637 times');
   });
 
