@@ -51,20 +51,21 @@ export default function finish(): AstroIntegration {
         const mentioned = new Mentioned();
         for (const page of pages.values()) mentioned.page(page);
         for (const script of scripts.values()) mentioned.script(script);
-        const shared = [...sheets.keys()].find((name) => onAll(pages, name));
+        const [shared] = [...sheets].filter(([name]) => onAll(pages, name)).sort(bySize)[0] ?? [];
         if (!shared) throw new Error('No stylesheet is on every page: where do the common rules go?');
         sheets.set(shared, inline + sheets.get(shared) + stylesheet(rules));
-        let css = '';
-        for (const [sheet, text] of sheets) {
-          const slim = await mentioned.slim(text);
-          const name = sheet.replace(/\.[\w-]+\.css$/, `.${sha(slim, 'hex').slice(0, 8)}.css`);
+        const slim = await mentioned.slim([...sheets.values()]);
+        for (const [i, sheet] of [...sheets.keys()].entries()) {
+          const css = slim[i] ?? '';
+          const name = sheet.replace(/\.[\w-]+\.css$/, `.${sha(css, 'hex').slice(0, 8)}.css`);
           await rm(join(root, sheet));
-          await writeFile(join(root, name), slim);
+          await writeFile(join(root, name), css);
           for (const [file, page] of pages) pages.set(file, page.replaceAll(sheet, name));
-          css += slim;
         }
         for (const [file, page] of pages) {
-          const lean = page.replace(SCOPE, (scope) => (css.includes(scope.trim()) ? scope : ''));
+          const lean = page.replace(SCOPE, (scope) =>
+            slim.some((css) => css.includes(scope.trim())) ? scope : '',
+          );
           await writeFile(join(root, file), lean.replaceAll(' class=""', ''));
         }
         const texts = await textsOf(new Map([...pages].map(([file, page]) => [pathOf(file), page])));
@@ -104,6 +105,10 @@ function tagOf(name: string): RegExp {
 
 function onAll(pages: Files, text: string): boolean {
   return [...pages.values()].every((page) => page.includes(text));
+}
+
+function bySize([, a]: [string, string], [, b]: [string, string]): number {
+  return b.length - a.length;
 }
 
 /** Takes the inline styles that stand on every page out of them: a file is fetched once. */

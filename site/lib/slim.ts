@@ -1,5 +1,5 @@
-/** Stylesheets without the rules that no page of the site can use. */
-import postcss, { type Rule } from 'postcss';
+/** Stylesheets without what no page of the site can use. */
+import postcss, { type Declaration, type Root } from 'postcss';
 import { PurgeCSS } from 'purgecss';
 
 const NAME = /[\w-]+(?:\\?[:./][\w-]+)*/g;
@@ -20,24 +20,25 @@ export class Mentioned {
   }
 
   /**
-   * The stylesheet without rules for classes, elements and ids that were never mentioned. Attributes
-   * are all taken to be there: scripts and readers change them.
+   * The stylesheets without rules for classes, elements and ids that were never mentioned, and without
+   * variables that none of them uses. Attributes are all taken to be there: scripts and readers change
+   * them.
    */
-  async slim(css: string): Promise<string> {
-    const attributes = Array.from(
-      css.matchAll(/\[([^\]]*)\]/g),
-      ([, inside = '']) => inside.match(NAME) ?? [],
+  async slim(sheets: string[]): Promise<string[]> {
+    const attributes = sheets.flatMap((css) =>
+      Array.from(css.matchAll(/\[([^\]]*)\]/g), ([, inside = '']) => inside.match(NAME) ?? []),
     );
     const known = [...this.#words, ...attributes.flat()];
-    const [result] = await new PurgeCSS().purge({
+    const purged = await new PurgeCSS().purge({
       content: [{ raw: '', extension: 'html' }],
-      css: [{ raw: css }],
-      variables: true,
+      css: sheets.map((raw) => ({ raw })),
       keyframes: true,
       defaultExtractor: () => known,
-      safelist: { variables: known.filter((word) => word.startsWith('--')) },
     });
-    return withoutLosers(result?.css ?? css);
+    const roots = purged.map(({ css }) => postcss.parse(css));
+    for (const root of roots) removeLosers(root);
+    removeUnused(roots, this.#words);
+    return roots.map(String);
   }
 
   #add(text: string): void {
@@ -45,30 +46,45 @@ export class Mentioned {
   }
 }
 
-/** Without the variables of a cascade layer that the same rule outside of any layer sets anew. */
-function withoutLosers(css: string): string {
-  const root = postcss.parse(css);
-  const winners = new Set<string>();
-  root.each((node) => {
-    if (node.type === 'rule' && node.selector === ':root') {
-      for (const name of namesIn(node)) winners.add(name);
-    }
-  });
-  root.walkAtRules('layer', (layer) => {
-    layer.walkRules((rule) => {
-      if (!rule.selectors.every((selector) => ROOT.test(selector))) return;
-      for (const declaration of [...rule.nodes]) {
-        if (declaration.type === 'decl' && winners.has(declaration.prop)) declaration.remove();
-      }
-      if (!rule.nodes.length) rule.remove();
-    });
-  });
-  return root.toString();
-}
-
 /** The page as a whole, in one theme or in both. */
 const ROOT = /^(:root|::backdrop|\[data-theme=\w+\]|\s)+$/;
 
-function namesIn(rule: Rule): string[] {
-  return rule.nodes.flatMap((node) => (node.type === 'decl' && node.variable ? [node.prop] : []));
+/** Removes the variables of a cascade layer that the same rule outside of any layer sets anew. */
+function removeLosers(root: Root): void {
+  const winners = new Set<string>();
+  root.each((node) => {
+    if (node.type !== 'rule' || node.selector !== ':root') return;
+    for (const child of node.nodes) if (isVariable(child)) winners.add(child.prop);
+  });
+  root.walkAtRules('layer', (layer) => {
+    layer.walkRules(({ selectors, nodes }) => {
+      if (!selectors.every((selector) => ROOT.test(selector))) return;
+      for (const child of [...nodes]) if (isVariable(child) && winners.has(child.prop)) child.remove();
+    });
+  });
+}
+
+/** Removes variables that nothing uses, those that only such variables use, and rules that are left empty. */
+function removeUnused(roots: Root[], mentioned: Set<string>): void {
+  for (let removed = true; removed; ) {
+    removed = false;
+    const used = new Set(mentioned);
+    for (const root of roots) {
+      root.walkDecls(({ value }) => {
+        for (const [, name = ''] of value.matchAll(/var\(\s*(--[\w-]+)/g)) used.add(name);
+      });
+    }
+    for (const root of roots) {
+      root.walkDecls((declaration) => {
+        if (!isVariable(declaration) || used.has(declaration.prop)) return;
+        declaration.remove();
+        removed = true;
+      });
+    }
+  }
+  for (const root of roots) root.walkRules((rule) => void (rule.nodes.length || rule.remove()));
+}
+
+function isVariable(node: { type: string }): node is Declaration {
+  return node.type === 'decl' && (node as Declaration).variable;
 }

@@ -143,14 +143,56 @@ describe('the site in dist/', OPTIONS, () => {
   test('code is copied as it is in the file, and the whole file is one link away', async () => {
     const permissions = ['clipboard-read', 'clipboard-write'];
     const page = await visit(LESSON, { viewport: DESK, permissions });
-    const head = page.locator('.compare .heads .ts').first();
+    const head = page.locator('.compare .heads > .ts').first();
     await head.locator('.copy button').click();
     const copied = await page.evaluate(() => navigator.clipboard.readText());
     expect(copied).toBe(readRegion('.', 'examples/ts/etl/workflow.ts', 'start').code);
+    await page.locator('.compare .heads > .go').nth(1).locator('.copy button').click();
+    const tabs = await page.evaluate(() => navigator.clipboard.readText());
+    expect(tabs).toBe(readRegion('.', 'examples/reference/go/etl/workflow.go', 'extract').code);
     await head.locator('a').click();
     await page.waitForURL('**/source/examples/ts/etl/workflow.ts/#start');
     expect(await page.locator(':target').textContent()).toContain('validate(');
     expect(await page.locator('main').textContent()).not.toMatch(/#step|#endregion/);
+  });
+
+  test('the letters are the site’s own', async () => {
+    const page = await visit(LESSON, { viewport: DESK });
+    const families = await page.evaluate(async () => {
+      await document.fonts.ready;
+      const of = (selector: string) => {
+        const element = document.querySelector(selector);
+        return element && getComputedStyle(element).fontFamily;
+      };
+      return [of('main p:not(.lede)'), of('h1'), of('pre'), of('svg text')];
+    });
+    expect(families).toEqual([
+      expect.stringMatching(/^Inter-/),
+      expect.stringMatching(/^"Source Serif 4-/),
+      expect.stringMatching(/^"JetBrains Mono-/),
+      expect.stringMatching(/^Inter-/),
+    ]);
+    const loaded = await page.evaluate(() =>
+      Array.from(document.fonts, ({ family, status }) => (status === 'loaded' ? family : '')).filter(Boolean),
+    );
+    expect(new Set(loaded.map((family) => family.replaceAll('"', '').split('-')[0]))).toEqual(
+      new Set(['Inter', 'Source Serif 4', 'JetBrains Mono']),
+    );
+  });
+
+  test('on paper: the pair side by side, and nothing to click', async () => {
+    const page = await visit(LESSON, { viewport: { width: 720, height: 1000 } });
+    await page.emulateMedia({ media: 'print' });
+    const visible = (selector: string) => page.locator(selector).first().isVisible();
+    for (const chrome of ['header', '.sidebar', '.toc-bar', '.pick', '.copy', '.pagination-links']) {
+      expect(await visible(chrome), chrome).toBe(false);
+    }
+    expect(await shown(page)).toEqual(['TypeScript', 'Go']);
+    const [ts, go] = await page
+      .locator('.compare .step-title ~ :is(.ts, .go)')
+      .evaluateAll((cells) => cells.slice(0, 2).map((cell) => cell.getBoundingClientRect().toJSON()));
+    expect(ts?.top).toBe(go?.top);
+    expect(ts?.right).toBeLessThanOrEqual(go?.left ?? 0);
   });
 
   test('the search loads nothing before it is opened, and finds', async () => {
