@@ -27,6 +27,8 @@ const words = z.object({
   'recording.play': z.string().optional(),
   'recording.pause': z.string().optional(),
   'recording.missing': z.string().optional(),
+  'run.title': z.string().optional(),
+  'run.how': z.string().optional(),
   'page.minutes': z.string().optional(),
   'proof.summary': z.string().optional(),
   'proof.seeded': z.string().optional(),

@@ -19,6 +19,8 @@ export class Player {
   #at = 1;
   #frame = 0;
   #lit: Element[] = [];
+  /** Whether the list is of another run than the picture. */
+  #stale = false;
 
   private constructor(host: HTMLElement) {
     this.#host = host;
@@ -35,9 +37,21 @@ export class Player {
     return player;
   }
 
-  /** Shows a run as far as it is; another call shows it further on. */
-  live(run: Played, now?: Now): void {
+  /**
+   * Shows a run as far as it is; another call shows it further on. It is one of the scenarios that can be
+   * chosen, by the name `label`; a new one is chosen at once.
+   */
+  live(label: string, run: Played, now?: Now): void {
+    const [first] = this.#select.options;
+    const option = first?.value === LIVE ? first : new Option('', LIVE);
     this.#live = { run, now };
+    if (option.text !== label) {
+      option.text = label;
+      this.#select.prepend(option);
+      this.#select.value = LIVE;
+      this.#at = 1;
+      this.#stop();
+    }
     if (this.#select.value === LIVE) this.#use(run, now);
   }
 
@@ -97,7 +111,11 @@ export class Player {
     );
     this.#part('.history').addEventListener(
       'toggle',
-      (event) => this.#fill(event.target as HTMLDetailsElement),
+      ({ target }) => {
+        this.#relist();
+        this.#fill(target as HTMLDetailsElement);
+        this.#seek(this.#at);
+      },
       true,
     );
   }
@@ -128,6 +146,7 @@ export class Player {
   async #open(draw: boolean): Promise<void> {
     this.#stop();
     const slug = this.#select.value;
+    this.#at = 1;
     if (slug === LIVE) {
       if (this.#live) this.#use(this.#live.run, this.#live.now);
       return;
@@ -141,7 +160,10 @@ export class Player {
     const run: Played = await answer.json();
     if (this.#select.value !== slug) return;
     this.#part<HTMLAnchorElement>('.history > p a').href = url;
-    if (draw || this.#chosen !== this.#language) return this.#use(run);
+    if (draw || this.#chosen !== this.#language) {
+      this.#use(run);
+      return;
+    }
     // What the build drew is on the page already.
     this.#run = run;
     this.#timeline = timelineOf(run, this.#language);
@@ -153,7 +175,6 @@ export class Player {
   #use(run: Played, now?: Now): void {
     this.#run = run;
     this.#now = now;
-    this.#at = 1;
     this.#draw();
   }
 
@@ -173,12 +194,15 @@ export class Player {
     this.#timeline = timelineOf(run, this.#language, this.#now);
     this.#part('.stage').innerHTML = picture(this.#timeline, this.#words);
     this.#part('.history > summary span').textContent = String(run.events.length);
+    this.#stale = true;
     this.#relist();
     this.#seek(this.#at);
   }
 
-  /** Draws the list anew; what was open stays so. */
+  /** Draws the list anew, when it can be seen; what was open stays so. */
   #relist(): void {
+    if (!this.#stale || !this.#part<HTMLDetailsElement>('.history').open) return;
+    this.#stale = false;
     const timeline = this.#timeline as Timeline;
     const events = this.#part('.events');
     const key = ({ dataset }: HTMLElement) => `${dataset.story} ${dataset.from}`;

@@ -31,12 +31,9 @@ export async function serve(folder: string, base = '/'): Promise<Served> {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const inside = pathname.startsWith(prefix) ? pathname.slice(prefix.length) : '404.html';
-    const wanted = await fileAt(join(folder, normalize(`/${decodeURIComponent(inside)}`)));
-    const file = wanted ?? join(folder, '404.html');
-    const type = TYPES[extname(file)] ?? 'application/octet-stream';
-    const body = await readFile(file);
+    const { status, type, body } = await fileFor(folder, inside);
     const small = TEXT.test(type) && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
-    response.writeHead(wanted ? 200 : 404, {
+    response.writeHead(status, {
       'content-type': type,
       // Names in _astro tell of their content.
       'cache-control': inside.startsWith('_astro/') ? 'max-age=31536000, immutable' : 'no-cache',
@@ -53,6 +50,26 @@ export async function serve(folder: string, base = '/'): Promise<Served> {
       server.closeAllConnections();
     },
   };
+}
+
+/** What a static host answers for a path inside of `folder`. */
+export async function fileFor(
+  folder: string,
+  path: string,
+): Promise<{ status: number; type: string; body: Buffer }> {
+  const wanted = await fileAt(join(folder, normalize(`/${decoded(path)}`)));
+  const file = wanted ?? join(folder, '404.html');
+  const type = TYPES[extname(file)] ?? 'application/octet-stream';
+  return { status: wanted ? 200 : 404, type, body: await readFile(file) };
+}
+
+/** What cannot be decoded is the path of nothing. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return '\0';
+  }
 }
 
 async function fileAt(path: string): Promise<string | null> {

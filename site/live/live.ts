@@ -1,0 +1,6 @@
+/** Makes a page live. The notebook's server puts this script into the pages as it serves them. */
+import { takeToken } from './api.ts';
+import { Panel } from './panel.ts';
+
+takeToken();
+for (const place of document.querySelectorAll<HTMLElement>('[data-run]')) void Panel.fill(place);
