@@ -3,9 +3,10 @@
  * pipeline, faults.json and the recordings of its scenarios. A file that is missing or of another shape
  * stops the build; nothing here is known by heart.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readChecked } from './checked.ts';
 import { LANGS, LANGUAGES, type Lang } from './languages.ts';
 import { findCompares } from './pages.ts';
 import { allRecordings, recordingsOf } from './recordings.ts';
@@ -47,14 +48,14 @@ export type Fault = z.infer<typeof Faults>['faults'][number];
 
 /** The numbers of all pipelines. */
 export function readProof(root = process.cwd()): Proof {
-  return read(root, 'recordings/proof.json', Proof, 'npm run record');
+  return readChecked(root, 'recordings/proof.json', Proof, 'npm run record');
 }
 
 /** The faults of a pipeline, in the order of their list; none where none have been run yet. */
 export function readFaults(pipeline: string, root = process.cwd()): Fault[] {
   if (!existsSync(join(root, `recordings/${pipeline}/faults.json`))) return [];
   const made = `npm run faults -- ${pipeline} --record`;
-  return read(root, `recordings/${pipeline}/faults.json`, Faults, made).faults;
+  return readChecked(root, `recordings/${pipeline}/faults.json`, Faults, made).faults;
 }
 
 /** A scenario, and what it is good for. */
@@ -151,21 +152,4 @@ export function whereOf(langs: Lang[]): string {
 /** A scenario's name without the broker that it ran on: the lists have it once for both. */
 function plain(scenario: string): string {
   return scenario.replace(/ \((file|nats)\)$/, '');
-}
-
-/** A file of recordings/, held against its shape; throws an error that names the file and the place in it. */
-function read<T extends z.ZodType>(root: string, file: string, shape: T, made: string): z.infer<T> {
-  if (!existsSync(join(root, file))) {
-    throw new Error(`${file}: there is no such file: ${made} writes it`);
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(join(root, file), 'utf8'));
-  } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`);
-  }
-  const checked = shape.safeParse(json);
-  if (checked.success) return checked.data;
-  const [issue] = checked.error.issues;
-  throw new Error(`${file}: ${issue?.path.join('.') || 'it'}: ${issue?.message}`);
 }

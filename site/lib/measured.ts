@@ -1,0 +1,32 @@
+/** What the site itself weighs and scores: recordings/site.json, as `npm run test:site -- --record` writes it. */
+import { z } from 'zod';
+import { readChecked } from './checked.ts';
+
+const n = z.number().nonnegative();
+const Weight = z.object({ html: n, style: n, script: n, fonts: n, shift: n });
+const Scores = z.object({ performance: n, accessibility: n, best_practices: n, seo: n });
+
+const Measured = z.object({
+  version: z.literal(1),
+  budgets: z.object({ page: n, script: n, fonts: n, shift: n, performance: n, others: n, build: n }),
+  weight: z.record(z.string(), Weight),
+  lighthouse: z.record(z.string(), Scores),
+  axe: z.object({ pages: n, looks: n, violations: n }),
+  links: z.object({ pages: n, broken: n }),
+  policy: z.object({ pages: n, clicks: n, refused: n }),
+  build: z.object({ pages: n, seconds: n }),
+});
+export type Measured = z.infer<typeof Measured>;
+
+/** The last measurements that were kept. */
+export function readMeasured(root = process.cwd()): Measured {
+  return readChecked(root, 'recordings/site.json', Measured, 'npm run test:site -- --record');
+}
+
+/** The least score that any page has in a category of Lighthouse. */
+export function leastScore(
+  { lighthouse }: Measured,
+  ...categories: (keyof z.infer<typeof Scores>)[]
+): number {
+  return Math.min(...Object.values(lighthouse).flatMap((scores) => categories.map((one) => scores[one])));
+}
