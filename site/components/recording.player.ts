@@ -233,7 +233,7 @@ export class Player {
     this.#part('.wall').textContent = duration(wall);
     const over = x >= 1 && timeline.end;
     const running = over ? [] : runningAt(timeline, Math.min(x, 0.99999));
-    this.#light(running);
+    this.#light(running, over || timeline.workflow);
     const range = this.#range;
     range.value = String(x);
     const names = running.map(({ name, at }) => at?.step ?? name);
@@ -242,7 +242,7 @@ export class Player {
   }
 
   /** Lights the steps of what is running, in every language, and names the newest with a link to it. */
-  #light(running: Story[]): void {
+  #light(running: Story[], otherwise: string): void {
     const places = new Map(running.map(({ at }) => [JSON.stringify(at), at]));
     const id = (at: Story['at']) => `${this.#host.dataset.pipeline}-${at?.file}-${at?.region}`;
     const lit = [...places.values()].flatMap((at) =>
@@ -255,7 +255,7 @@ export class Player {
     this.#lit = lit;
     const state = this.#part('.state');
     const at = running.at(-1)?.at;
-    const words = at ? (at.step ?? at.region) : (this.#timeline?.end ?? '');
+    const words = at ? (at.step ?? at.region) : otherwise;
     if (state.textContent === words) return;
     state.title = words;
     const link = Object.assign(document.createElement('a'), { href: `#${id(at)}`, textContent: words });
