@@ -171,8 +171,8 @@ export async function Tour(
   };
 
   // #region cancel
+  // #step Cancelled, whatever is awaited fails
   try {
-    // #step Cancelled, whatever is awaited fails
     await count();
   } catch (error) {
     // #step Clean up where the cancellation does not reach
