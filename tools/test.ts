@@ -77,7 +77,6 @@ const vitest = await startVitest('test', [], {
   root: ROOT,
   run: true,
   watch: false,
-  maxWorkers: 2,
   project,
   ...(values.name ? { testNamePattern: values.name } : {}),
 });

@@ -63,7 +63,13 @@ export function eventsOf(histories: IHistory[], around: Surroundings): Recorded 
       ];
     });
   });
-  placed.sort((a, b) => a.order[0] - b.order[0] || a.order[1] - b.order[1] || a.order[2] - b.order[2]);
+  placed.sort(
+    (a, b) =>
+      a.order[0] - b.order[0] ||
+      a.order[1] - b.order[1] ||
+      rank(a.event.type) - rank(b.event.type) ||
+      a.order[2] - b.order[2],
+  );
   const at = new Map(placed.map(({ order: [run, , id] }, index) => [`${run}/${id}`, index]));
   return {
     events: placed.map(({ event: { type, run, ...rest }, of }) => {
@@ -72,6 +78,13 @@ export function eventsOf(histories: IHistory[], around: Surroundings): Recorded 
     }),
     virtual: placed.map(({ virtual }) => virtual),
   };
+}
+
+/** In its story: a start is written late, so a request to cancel may come before or after it. */
+function rank(type: string): number {
+  if (/Scheduled$|Initiated$|TimerStarted$/.test(type)) return 0;
+  if (/Started$/.test(type)) return 1;
+  return /CancelRequested$/.test(type) ? 2 : 3;
 }
 
 /** Workflow tasks: how many there are, and when, is the SDK's own business. */
