@@ -50,6 +50,7 @@ const words = z.object({
   'proof.skipped': z.string().optional(),
   'proof.noticed': z.string().optional(),
   'proof.faults': z.string().optional(),
+  'proof.made': z.string().optional(),
   'proof.fault': z.string().optional(),
   'proof.killer': z.string().optional(),
 });
