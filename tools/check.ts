@@ -6,6 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { checkAllTwins, formatProblem } from '../site/lib/examples.ts';
+import { staleProof } from '../tests/proof/proof.ts';
 import { LANGUAGES, type Language, missing, protoc } from '../tests/world/languages.ts';
 import { CommandError, ROOT, run } from '../tests/world/processes.ts';
 import { staleLists } from './registry.ts';
@@ -31,6 +32,7 @@ const house: Check[] = [
     'lists of pipelines',
     async () => complain(staleLists(values.fix).map((path) => `${path}: run npm run registry`)),
   ],
+  ['proof', async () => complain(await staleProof(values.fix))],
 ];
 const byLanguage: Record<Language['id'], Check[]> = {
   ts: [],
