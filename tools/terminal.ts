@@ -45,7 +45,8 @@ export function table(rows: Record<string, unknown>[]): string {
 
 function shown(value: unknown): string {
   if (typeof value === 'number') return grouped(value);
-  return value === null || value === undefined ? '' : String(value);
+  if (value === null || value === undefined) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 const grouped = (value: number): string => value.toLocaleString('en-US');

@@ -195,7 +195,8 @@ const SOURCES = [
   'tests/twins',
   'tests/world',
 ];
-const BUILT = new Set(['target', 'node_modules']);
+/** What git ignores: a fresh clone has none of it. */
+const BUILT = new Set(['target', 'node_modules', 'full']);
 
 /** Seeded faults have a digest of their own, in recordings/<pipeline>/faults.json. */
 const FAULTS = /\.faults\.ts$/;
