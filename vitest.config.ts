@@ -18,11 +18,10 @@ export default defineConfig({
       },
       { test: { name: 'site', include: [BROWSER] } },
       {
-        // After the scenarios: it reads what they leave behind.
+        // tools/test.ts runs it after the scenarios.
         test: {
           name: 'proof',
           include: [PROOF],
-          sequence: { groupOrder: 1 },
           testTimeout: 240_000,
         },
       },

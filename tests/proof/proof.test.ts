@@ -99,6 +99,7 @@ describe('no unproven line', () => {
       const mine = shown.filter((one) => one.language === id);
       const files = [...new Set(mine.map(({ file }) => file))];
       const folders = groupsOf(id, pipelines).flatMap((group) => group.folders);
+      expect(folders.length, 'runs to read').toBeGreaterThan(0);
       const found = await executed(id, files, [{ name: 'all', folders }]);
       expect(unproven(mine, found)).toEqual([]);
     });
