@@ -1,0 +1,96 @@
+/**
+ * What every name in a TypeScript example is, asked of the compiler itself: the types on a page are
+ * those of the code that runs. A page fetches them when somebody points at a name.
+ */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Node, SyntaxKind } from 'typescript/unstable/ast';
+import { API } from 'typescript/unstable/sync';
+import { readRegions } from './regions.ts';
+
+/** A name on a line of a region: from one column to another, and which of the texts says what it is. */
+type Named = [line: number, from: number, to: number, text: number];
+
+/** The names of a file's regions. Lines and columns count from 0, as the region is shown. */
+export interface Types {
+  /** A name and its type, and after an empty line what its author says of it. */
+  texts: string[];
+  regions: Record<string, Named[]>;
+}
+
+/** Longer ones are cut: a tooltip is no page. */
+const LONGEST = 320;
+
+interface Hover {
+  line: number;
+  from: number;
+  to: number;
+  text: string;
+}
+
+/** The types of each file, by its path from the repository's root. One start of the compiler serves all. */
+export function typesOf(files: string[], root = process.cwd()): Map<string, Types> {
+  const api = new API({ cwd: root });
+  try {
+    const snapshot = api.updateSnapshot({ openProjects: [resolve(root, 'tsconfig.json')] });
+    const [project] = snapshot.getProjects();
+    if (!project) throw new Error('tsconfig.json: TypeScript sees no project');
+    return new Map(
+      files.map((file) => {
+        const hovers = hoversOf(project, resolve(root, file));
+        return [file, byRegion(root, file, hovers)];
+      }),
+    );
+  } finally {
+    api.close();
+  }
+}
+
+type Project = ReturnType<ReturnType<API['updateSnapshot']>['getProjects']>[number];
+
+function hoversOf({ program, checker }: Project, path: string): Hover[] {
+  const source = program.getSourceFile(path);
+  if (!source) throw new Error(`${path} is not part of tsconfig.json`);
+  const names: Node[] = [];
+  const walk = (node: Node): void => {
+    if (node.kind === SyntaxKind.Identifier) names.push(node);
+    node.forEachChild(walk);
+  };
+  walk(source);
+  const starts = [0, ...Array.from(source.text.matchAll(/\n/g), ({ index }) => index + 1)];
+  const symbols = checker.getSymbolAtLocation(names);
+  return names.flatMap((name, i): Hover[] => {
+    const symbol = symbols[i];
+    if (!symbol) return [];
+    const type = checker.typeToString(checker.getTypeOfSymbolAtLocation(symbol, name), name);
+    if (type === 'any' || type.endsWith('Constructor')) return [];
+    const start = name.getStart(source);
+    const line = starts.findLastIndex((at) => at <= start);
+    const said = symbol.getDocumentationComment(checker).split('\n\n')[0] ?? '';
+    const text = `${symbol.name}: ${cut(type)}${said ? `\n\n${said}` : ''}`;
+    const begin = starts[line] ?? 0;
+    return [{ line: line + 1, from: start - begin, to: name.end - begin, text }];
+  });
+}
+
+function cut(type: string): string {
+  return type.length > LONGEST ? `${type.slice(0, LONGEST)}…` : type;
+}
+
+function byRegion(root: string, file: string, hovers: Hover[]): Types {
+  const texts: string[] = [];
+  const regions: Types['regions'] = {};
+  const source = readFileSync(resolve(root, file), 'utf8').split('\n');
+  for (const { name, code, lines } of readRegions(root, file)) {
+    const shown = code.split('\n');
+    regions[name] = hovers.flatMap(({ line, from, to, text }): Named[] => {
+      const at = lines.indexOf(line);
+      if (at < 0) return [];
+      // A region is shown without the indentation that all of it has.
+      const indent = (source[line - 1]?.length ?? 0) - (shown[at]?.length ?? 0);
+      if (!texts.includes(text)) texts.push(text);
+      return [[at, from - indent, to - indent, texts.indexOf(text)]];
+    });
+  }
+  return { texts, regions };
+}

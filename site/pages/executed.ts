@@ -1,0 +1,14 @@
+/** What the scenarios executed of a file, in all languages. */
+import { executedIn } from '@site/lib/executed';
+import { findCompares } from '@site/lib/pages';
+import type { APIRoute, GetStaticPaths } from 'astro';
+
+export const getStaticPaths: GetStaticPaths = () => {
+  const files = new Map(findCompares(process.cwd()).found.map((ref) => [`${ref.pipeline}/${ref.file}`, ref]));
+  return [...files].flatMap(([path, { pipeline, file }]) => {
+    const executed = executedIn(pipeline, file);
+    return executed ? [{ params: { path }, props: { executed } }] : [];
+  });
+};
+
+export const GET: APIRoute = ({ props }) => new Response(JSON.stringify(props.executed));

@@ -1,0 +1,13 @@
+/** The types of names in a TypeScript file. */
+
+import { pathOf } from '@site/lib/languages';
+import { findCompares } from '@site/lib/pages';
+import { typesOf } from '@site/lib/types';
+import type { APIRoute, GetStaticPaths } from 'astro';
+
+export const getStaticPaths: GetStaticPaths = () => {
+  const files = new Set(findCompares(process.cwd()).found.map((ref) => pathOf('ts', ref.pipeline, ref.file)));
+  return [...typesOf([...files])].map(([path, types]) => ({ params: { path }, props: { types } }));
+};
+
+export const GET: APIRoute = ({ props }) => new Response(JSON.stringify(props.types));
