@@ -57,6 +57,7 @@ const turns = (to: string, patience = 5 * MINUTE) =>
       interval: 100,
     })
     .toBe(to);
+const shown = () => player().locator('select :checked').textContent();
 const notes = () => live().locator('.notes').textContent();
 /** A table of the panel: its rows, each by the words of its cells. */
 const table = (caption: string) =>
@@ -91,7 +92,7 @@ async function holdsAll(pipeline: Pipeline, { label }: Language): Promise<void> 
   if (pipeline === 'etl') expect(output).toMatchObject({ successful_records: total, failed_records: '0' });
   else expect(output.processed_windows).toBe('1,763');
   expect(await table('The first rows that landed')).toHaveLength(5);
-  expect(await player().locator('select :checked').textContent()).toContain(`This run, in ${label}`);
+  expect(await shown()).toContain(`This run, in ${label}`);
   expect(await player().locator('.state').textContent()).toBe('completed');
   expect(errors).toEqual([]);
 }
@@ -110,6 +111,8 @@ describe.each(cases)('$pipeline in $id', OPTIONS, ({ pipeline, spoken }) => {
     await press(/^Break the/);
     await press(`Run in ${spoken.label}`);
     await turns('running');
+    // Not in the recording that the page came with: in this run.
+    await expect.poll(shown, { timeout: MINUTE, interval: 50 }).toContain('This run');
     await expect.poll(() => inPlayer('.tried'), { timeout: MINUTE, interval: 50 }).toBeGreaterThan(0);
     await press(/^Mend the/);
     await expect.poll(notes).toContain('is mended.');
