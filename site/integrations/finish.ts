@@ -14,10 +14,17 @@ import { Mentioned } from '../lib/slim.ts';
 /** File names to what is in them. */
 type Files = Map<string, string>;
 
+/** A build: its pages, and what they fetch. */
+interface Built {
+  root: string;
+  pages: Files;
+  sheets: Files;
+  scripts: Files;
+}
+
 const INLINE = /<style\b[^>]*>([\s\S]*?)<\/style>/g;
 /** The class that Astro gives to elements of a component that has a `<style>`. */
-const SCOPE = / ?\bastro-[a-z0-9]{8}\b/g;
-
+const SCOPE = /\bastro-[a-z0-9]{8}\b/g;
 /** styles/handout.css stands in its place. */
 const STARLIGHT_PRINT = /<link[^>]*\/print\.[^>]*>/;
 
@@ -32,42 +39,16 @@ export default function finish(): AstroIntegration {
         const pages: Files = new Map([...html].filter(([, text]) => /<html\b/.test(text)));
         const sheets = await filesOf(root, /^_astro\/[^/]*\.css$/);
         const scripts = await filesOf(root, /^_astro\/[^/]*\.js$/);
+        const built: Built = { root, pages, sheets, scripts };
+        onEach(pages, (page) => page.replace(STARLIGHT_PRINT, ''));
+        removeEmptyScripts(built);
+        await removeUnused(built);
 
-        for (const [file, page] of pages) pages.set(file, page.replace(STARLIGHT_PRINT, ''));
-
-        await removeUnused(root, sheets, pages, scripts);
-        await removeUnused(root, scripts, pages, scripts);
-
+        const common = takeShared(pages);
         const rules: Rules = new Map();
-        const inline = takeShared(pages);
-        for (const [file, page] of pages) pages.set(file, harden(page, rules));
-
-        for (const [name, script] of scripts) {
-          if (script.trim()) continue;
-          for (const [file, page] of pages) pages.set(file, page.replace(tagOf(name), ''));
-          await rm(join(root, name));
-        }
-
-        const mentioned = new Mentioned();
-        for (const page of pages.values()) mentioned.page(page);
-        for (const script of scripts.values()) mentioned.script(script);
-        const [shared] = [...sheets].filter(([name]) => onAll(pages, name)).sort(bySize)[0] ?? [];
-        if (!shared) throw new Error('No stylesheet is on every page: where do the common rules go?');
-        sheets.set(shared, inline + sheets.get(shared) + stylesheet(rules));
-        const slim = await mentioned.slim([...sheets.values()]);
-        for (const [i, sheet] of [...sheets.keys()].entries()) {
-          const css = slim[i] ?? '';
-          const name = sheet.replace(/\.[\w-]+\.css$/, `.${sha(css, 'hex').slice(0, 8)}.css`);
-          await rm(join(root, sheet));
-          await writeFile(join(root, name), css);
-          for (const [file, page] of pages) pages.set(file, page.replaceAll(sheet, name));
-        }
-        for (const [file, page] of pages) {
-          const lean = page.replace(SCOPE, (scope) =>
-            slim.some((css) => css.includes(scope.trim())) ? scope : '',
-          );
-          await writeFile(join(root, file), lean.replaceAll(' class=""', ''));
-        }
+        onEach(pages, (page) => harden(page, rules));
+        await slimSheets(built, common, () => stylesheet(rules));
+        for (const [file, page] of pages) await writeFile(join(root, file), page);
         const texts = await textsOf(new Map([...pages].map(([file, page]) => [pathOf(file), page])));
         for (const [file, text] of texts) await writeFile(join(root, file), text);
         logger.info(`${pages.size} pages, ${sheets.size} stylesheets`);
@@ -87,36 +68,79 @@ async function filesOf(root: string, name: RegExp): Promise<Files> {
   return new Map(await Promise.all(texts));
 }
 
-/** Takes away files that neither a page nor a script names. */
-async function removeUnused(root: string, files: Files, ...readers: Files[]): Promise<void> {
-  const texts = readers.flatMap((reader) => [...reader.values()]);
-  for (const name of files.keys()) {
-    const used = texts.some((text) => text.includes(name.replace('_astro/', '')));
-    if (used) continue;
-    files.delete(name);
-    await rm(join(root, name));
-  }
-}
-
-/** The tag of a script that has nothing in it. */
-function tagOf(name: string): RegExp {
-  return new RegExp(`<script type="module" src="[^"]*${name.replaceAll('.', '\\.')}"></script>`);
+function onEach(files: Files, change: (text: string) => string): void {
+  for (const [file, text] of files) files.set(file, change(text));
 }
 
 function onAll(pages: Files, text: string): boolean {
   return [...pages.values()].every((page) => page.includes(text));
 }
 
-function bySize([, a]: [string, string], [, b]: [string, string]): number {
-  return b.length - a.length;
+function removeEmptyScripts({ pages, scripts }: Built): void {
+  for (const [name, script] of scripts) {
+    if (script.trim()) continue;
+    const tag = new RegExp(`<script type="module" src="[^"]*${escaped(name)}"></script>`);
+    onEach(pages, (page) => page.replace(tag, ''));
+  }
+}
+
+/** Takes away scripts and stylesheets that neither a page nor a script names. */
+async function removeUnused({ root, pages, sheets, scripts }: Built): Promise<void> {
+  for (const files of [sheets, scripts]) {
+    const texts = [...pages.values(), ...scripts.values()];
+    for (const name of files.keys()) {
+      if (texts.some((text) => text.includes(baseOf(name)))) continue;
+      files.delete(name);
+      await rm(join(root, name));
+    }
+  }
 }
 
 /** Takes the inline styles that stand on every page out of them: a file is fetched once. */
 function takeShared(pages: Files): string {
   const [first = ''] = pages.values();
   const shared = [...first.matchAll(INLINE)].filter(([style]) => onAll(pages, style));
-  for (const [style] of shared) {
-    for (const [file, page] of pages) pages.set(file, page.replace(style, ''));
-  }
+  for (const [style] of shared) onEach(pages, (page) => page.replace(style, ''));
   return shared.map(([, css]) => css).join('');
+}
+
+/** Writes the stylesheets anew. What all pages share goes before, and after, the one that all have. */
+async function slimSheets(built: Built, before: string, after: () => string): Promise<void> {
+  const { root, pages, sheets, scripts } = built;
+  const mentioned = new Mentioned();
+  for (const page of pages.values()) mentioned.page(page);
+  for (const script of scripts.values()) mentioned.script(script);
+  const common = [...sheets.keys()].filter((name) => onAll(pages, name));
+  const [largest] = common.sort((a, b) => (sheets.get(b)?.length ?? 0) - (sheets.get(a)?.length ?? 0));
+  if (!largest) throw new Error('No stylesheet is on every page: where do the common rules go?');
+  sheets.set(largest, before + sheets.get(largest) + after());
+
+  const slim = await mentioned.slim([...sheets.values()]);
+  const names = new Map<string, string>();
+  for (const [i, sheet] of [...sheets.keys()].entries()) {
+    const css = slim[i] ?? '';
+    if ([...scripts.values()].some((script) => script.includes(baseOf(sheet)))) {
+      throw new Error(`A script fetches ${sheet}: its name cannot be changed`);
+    }
+    const name = sheet.replace(/\.[\w-]+\.css$/, `.${sha(css, 'hex').slice(0, 8)}.css`);
+    await rm(join(root, sheet));
+    await writeFile(join(root, name), css);
+    names.set(sheet, name);
+  }
+  const old = new RegExp([...names.keys()].map(escaped).join('|'), 'g');
+  const scopes = new Set(slim.flatMap((css) => css.match(SCOPE) ?? []));
+  onEach(pages, (page) =>
+    page
+      .replace(old, (name) => names.get(name) ?? name)
+      .replace(/ ?\b(astro-[a-z0-9]{8})\b/g, (all, scope) => (scopes.has(scope) ? all : ''))
+      .replaceAll(' class=""', ''),
+  );
+}
+
+function baseOf(name: string): string {
+  return name.replace('_astro/', '');
+}
+
+function escaped(name: string): string {
+  return name.replaceAll('.', '\\.');
 }

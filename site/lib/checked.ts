@@ -1,7 +1,8 @@
 /** Files of recordings/ that are not recordings: JSON, held against its shape. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
+import { once } from './once.ts';
 
 /** The file, of this shape; throws an error that names the file and the place in it. `made` writes it. */
 export function readChecked<T extends z.ZodType>(
@@ -13,9 +14,13 @@ export function readChecked<T extends z.ZodType>(
   if (!existsSync(join(root, file))) {
     throw new Error(`${file}: there is no such file: ${made} writes it`);
   }
+  return once('checked', join(root, file), (text) => check(file, text, shape));
+}
+
+function check<T extends z.ZodType>(file: string, text: string, shape: T): z.infer<T> {
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(join(root, file), 'utf8'));
+    json = JSON.parse(text);
   } catch (error) {
     throw new Error(`${file}: ${(error as Error).message}`);
   }

@@ -3,8 +3,11 @@
  * the text, its ink is an element of one letter, and a line is a `<span>` that knows its indentation.
  * Code of pages (`markdown.shikiConfig`) and code cut from files take the same way.
  */
+import { join } from 'node:path';
 import { type BundledLanguage, createHighlighter, hastToHtml, type ShikiTransformer } from 'shiki';
+import { once } from './once.ts';
 import { inkOf, paper } from './paper.ts';
+import type { Region } from './regions.ts';
 
 type Element = Parameters<NonNullable<ShikiTransformer['line']>>[0];
 type Node = Element['children'][number];
@@ -17,9 +20,7 @@ export const lean: ShikiTransformer = {
   name: 'lean',
   tokens: (lines) => lines.map(joined),
   line(line) {
-    const text = textOf(line);
-    const level = Math.min(DEEPEST, Math.floor(width(/^\s*/.exec(text)?.[0] ?? '') / 2));
-    line.properties = level ? { class: `l${level}` } : {};
+    line.properties = levelOf(textOf(line));
     line.children = line.children.map(bare);
   },
   code(code) {
@@ -56,11 +57,45 @@ async function tree(code: string, lang: string) {
   return figure as Element;
 }
 
-/** Each line of the code as HTML, to be put into `<pre><code>`. */
-export async function highlightLines(code: string, lang: string): Promise<string[]> {
+async function linesOf(code: string, lang: string): Promise<Element[]> {
   const [pre] = (await tree(code, lang)).children as Element[];
   const [lines] = (pre?.children ?? []) as Element[];
-  return (lines?.children ?? []).map((line) => hastToHtml(line));
+  return (lines?.children ?? []) as Element[];
+}
+
+/** Each line of the code as HTML, to be put into `<pre><code>`. */
+export async function highlightLines(code: string, lang: string): Promise<string[]> {
+  return (await linesOf(code, lang)).map((line) => hastToHtml(line));
+}
+
+/** Each line of a file as HTML. */
+export async function highlightFile(path: string, lang: string, root = process.cwd()): Promise<string[]> {
+  return (await fileLines(path, lang, root)).map((line) => hastToHtml(line));
+}
+
+/** Each line of a region as HTML, without the indentation that all of them have. */
+export async function highlightRegion(region: Region, lang: string, root = process.cwd()): Promise<string[]> {
+  const all = await fileLines(region.file, lang, root);
+  const shown = region.code.split('\n');
+  return region.lines.map((at, i) => {
+    const line = all[at - 1];
+    if (!line) throw new Error(`${region.file}:${at}: not a line of the file`);
+    const indent = textOf(line).length - 1 - (shown[i] ?? '').length;
+    return hastToHtml(indent > 0 ? outdented(line, indent) : line);
+  });
+}
+
+/** A file is highlighted once, as a whole: a page shows parts of it, and the page of the file all of it. */
+function fileLines(path: string, lang: string, root: string): Promise<Element[]> {
+  return once('lines', join(root, path), (text) => linesOf(text.trimEnd().replaceAll('\r\n', '\n'), lang));
+}
+
+/** The line without so many characters of its indentation. */
+function outdented(line: Element, indent: number): Element {
+  const [first, ...rest] = line.children;
+  const text = first && textOf(first).slice(indent);
+  const children = text ? [{ type: 'text' as const, value: text }, ...rest] : rest;
+  return element('span', levelOf(textOf(line).slice(indent)), children);
 }
 
 /** A line's tokens: space belongs to what comes before it, and neighbours of one colour are one. */
@@ -86,6 +121,12 @@ function bare(node: Node): Node {
   const ink = inkOf(/color:(#\w+)/.exec(String(node.properties.style ?? ''))?.[1]);
   const value = textOf(node);
   return ink ? element(ink, {}, [{ type: 'text', value }]) : { type: 'text', value };
+}
+
+/** How deep a line is indented. */
+function levelOf(line: string): Element['properties'] {
+  const level = Math.min(DEEPEST, Math.floor(width(/^[ \t]*/.exec(line)?.[0] ?? '') / 2));
+  return level ? { class: `l${level}` } : {};
 }
 
 function element(tagName: string, properties: Element['properties'], children: Node[]): Element {

@@ -1,5 +1,7 @@
 /** The site for machines that read: a Markdown twin of each page, and two files that lead to them. */
+import { LANGS, LANGUAGES } from './languages.ts';
 import { addressOf, base, twinOf } from './place.ts';
+import { listing } from './source.ts';
 import { markdownOf } from './twin.ts';
 
 /** Path of a page (with slashes, without the base) to its HTML. */
@@ -13,13 +15,21 @@ const SUMMARY =
 export async function textsOf(pages: Html): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const [path, html] of pages) {
-    if (path !== '/404.html') files.set(twinOf(path), await markdownOf(html, linksFrom(path, pages)));
+    if (path === '/404.html') continue;
+    const source = /^\/source\/(.*)\/$/.exec(path)?.[1];
+    files.set(twinOf(path), source ? listed(source) : await markdownOf(html, linksFrom(path, pages)));
   }
   const list = contents(pages);
   const full = list.flatMap(({ links }) => links.map(({ path }) => files.get(twinOf(path)) ?? ''));
   files.set('llms.txt', index(list, pages));
   files.set('llms-full.txt', `# Durable Pipelines\n\n> ${SUMMARY}\n\n${full.join('\n\n---\n\n')}`);
   return files;
+}
+
+/** A file of the examples as Markdown. */
+function listed(path: string): string {
+  const lang = LANGS.find((one) => path.endsWith(`.${LANGUAGES[one].extension}`)) ?? '';
+  return `# ${path}\n\n\`\`\`${lang}\n${listing(path).code}\n\`\`\`\n`;
 }
 
 /** Links of a page as they are in its twin: to the twins of pages, and absolute. */

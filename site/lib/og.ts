@@ -51,7 +51,7 @@ async function draw(title: string, description: string): Promise<Buffer> {
     ...PICTURE,
     fonts,
   });
-  return sharp(Buffer.from(svg)).png({ palette: true, colours: 64 }).toBuffer();
+  return sharp(Buffer.from(svg)).png({ palette: true, colours: 64, effort: 1 }).toBuffer();
 }
 
 async function letters(family: string, weight: number) {

@@ -1,7 +1,8 @@
 /** The recordings that the tests made, read for the pages. Each mistake stops the build, and is named. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { RECORDING_VERSION, type Recording } from '../../tests/proof/recording.ts';
+import { once } from './once.ts';
 
 const FOLDER = 'recordings';
 /** What else the proof keeps beside them. */
@@ -43,7 +44,11 @@ export function allRecordings(root = process.cwd()): (Recorded & { pipeline: str
 }
 
 function read(root: string, file: string): Recording {
-  const recording: Recording = JSON.parse(readFileSync(join(root, file), 'utf8'));
+  return once('recording', join(root, file), (text) => parse(file, text));
+}
+
+function parse(file: string, text: string): Recording {
+  const recording: Recording = JSON.parse(text);
   const { version, events, clocks } = recording;
   if (version !== RECORDING_VERSION) {
     throw new Error(`${file}: version ${version}, but the site reads ${RECORDING_VERSION}`);

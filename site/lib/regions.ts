@@ -9,8 +9,9 @@
  * Marker lines are never shown. Anything wrong throws a `RegionError` with the file, the line and
  * the names that are known, so that a build stops instead of publishing a hole.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { accessSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { once } from './once.ts';
 
 /** A step of a region: the lines from here to the next step. */
 export interface Step {
@@ -111,7 +112,8 @@ export function parseRegions(source: string, file: string): Region[] {
 
 /** All regions of a file under `root`. */
 export function readRegions(root: string, file: string): Region[] {
-  return parseRegions(readSource(root, file), file);
+  readable(root, file);
+  return once('regions', join(root, file), (text) => parseRegions(text, file));
 }
 
 /** One region of a file under `root`. */
@@ -125,8 +127,13 @@ export function readRegion(root: string, file: string, name: string): Region {
 
 /** The text of a file; throws a `RegionError` that tells what else is in its folder. */
 export function readSource(root: string, file: string): string {
+  readable(root, file);
+  return readFileSync(join(root, file), 'utf8');
+}
+
+function readable(root: string, file: string): void {
   try {
-    return readFileSync(join(root, file), 'utf8');
+    accessSync(join(root, file));
   } catch {
     const beside = filesIn(join(root, dirname(file)));
     const has = beside.length ? `Its folder has: ${beside.join(', ')}.` : 'Neither does its folder.';

@@ -14,6 +14,9 @@ export interface SourceFile {
 /** A file without its marker lines, and where its regions begin. */
 export interface Listing {
   code: string;
+  /** For each line that is shown its 1-based line in the file. */
+  lines: number[];
+  /** Where regions begin, in lines that are shown. */
   anchors: { line: number; id: string }[];
 }
 
@@ -38,6 +41,7 @@ export function listing(path: string, root = process.cwd()): Listing {
   const shownBefore = (line: number) => lines.slice(0, line).filter((l) => !isMarker(l)).length;
   return {
     code: lines.filter((line) => !isMarker(line)).join('\n'),
+    lines: lines.flatMap((line, i) => (isMarker(line) ? [] : [i + 1])),
     anchors: readRegions(root, path).map(({ name, from }) => ({
       id: name,
       line: shownBefore(from) + 1,

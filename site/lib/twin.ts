@@ -65,23 +65,21 @@ function prepare(parent: Root | Element, link: (href: string) => string): void {
 
 /** Its head, then a fence for each language. */
 function compare(node: Element, link: (href: string) => string): ElementContent[] {
-  const heads = find(
-    node,
-    ({ tagName, properties }) => tagName === 'a' && String(properties.href).includes('/source/'),
-  );
-  const what = find(node, (child) => has(child, 'what'))[0];
-  const steps = find(node, (child) => has(child, 'step'));
+  const [bar, heads, ...rows] = elementsIn(node);
+  const what = bar && elementsIn(bar)[0];
+  const files = heads ? elementsIn(heads).flatMap(elementsIn).filter(isLink) : [];
   return [
     ...(what ? [paragraph(textOf(what).trim(), 'strong')] : []),
     ...LANGS.flatMap((lang, i): ElementContent[] => {
-      const code = steps.flatMap((step) => {
-        const title = find(step, (child) => has(child, 'step-title'))[0];
-        const cell = find(step, (child) => child.tagName === 'pre' && has(child, lang))[0];
-        const text = cell ? textOf(cell) : '';
+      const code = rows.flatMap((row) => {
+        const parts = elementsIn(row);
+        const title = parts.find((part) => has(part, 'step-title'));
+        const cell = parts.find((part) => part.tagName === 'pre' && has(part, lang));
+        const text = textOf(cell);
         const indent = /^\s*/.exec(text)?.[0] ?? '';
         return title && text ? [`${indent}// ${textOf(title)}\n${text}`] : [text];
       });
-      const file = heads[i];
+      const file = files[i];
       const href = file && link(String(file.properties.href));
       return [
         element('p', {}, [
@@ -129,6 +127,14 @@ function paragraph(text: string, tagName?: string): Element {
 
 function element(tagName: string, properties: Element['properties'], children: ElementContent[]): Element {
   return { type: 'element', tagName, properties, children };
+}
+
+function elementsIn(node: Element): Element[] {
+  return node.children.filter((child): child is Element => child.type === 'element');
+}
+
+function isLink({ tagName }: Element): boolean {
+  return tagName === 'a';
 }
 
 function find(node: Element, wanted: (node: Element) => boolean): Element[] {

@@ -2,8 +2,9 @@
  * What every name in a TypeScript example is, asked of the compiler itself: the types on a page are
  * those of the code that runs. A page fetches them when somebody points at a name.
  */
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { type Node, SyntaxKind } from 'typescript/unstable/ast';
 import { API } from 'typescript/unstable/sync';
 import { readRegions } from './regions.ts';
@@ -28,8 +29,31 @@ interface Hover {
   text: string;
 }
 
-/** The types of each file, by its path from the repository's root. One start of the compiler serves all. */
-export function typesOf(files: string[], root = process.cwd()): Map<string, Types> {
+const CACHE = '.cache/types';
+
+/** The types of each file, by its path from the repository's root. They are asked for once. */
+export function typesOf(files: string[], root = process.cwd()): Record<string, Types> {
+  const path = join(root, CACHE, `${digest(root, files)}.json`);
+  if (!existsSync(path)) {
+    mkdirSync(join(root, CACHE), { recursive: true });
+    writeFileSync(path, JSON.stringify(Object.fromEntries(ask(files, root))));
+  }
+  return JSON.parse(readFileSync(path, 'utf8'));
+}
+
+/** Of all that the types may come from. */
+function digest(root: string, files: string[]): string {
+  const hash = createHash('sha256').update(files.join());
+  const examples = readdirSync(join(root, 'examples/ts'), { recursive: true, encoding: 'utf8' });
+  const sources = examples.filter((name) => name.endsWith('.ts')).map((name) => `examples/ts/${name}`);
+  for (const file of [...sources.sort(), 'package-lock.json', 'tsconfig.json', 'site/lib/types.ts']) {
+    hash.update(readFileSync(join(root, file)));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** One start of the compiler serves all. */
+function ask(files: string[], root: string): Map<string, Types> {
   const api = new API({ cwd: root });
   try {
     const snapshot = api.updateSnapshot({ openProjects: [resolve(root, 'tsconfig.json')] });

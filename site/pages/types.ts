@@ -7,7 +7,7 @@ import type { APIRoute, GetStaticPaths } from 'astro';
 
 export const getStaticPaths: GetStaticPaths = () => {
   const files = new Set(findCompares(process.cwd()).found.map((ref) => pathOf('ts', ref.pipeline, ref.file)));
-  return [...typesOf([...files])].map(([path, types]) => ({ params: { path }, props: { types } }));
+  return Object.entries(typesOf([...files])).map(([path, types]) => ({ params: { path }, props: { types } }));
 };
 
 export const GET: APIRoute = ({ props }) => new Response(JSON.stringify(props.types));
