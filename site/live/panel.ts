@@ -39,7 +39,7 @@ export class Panel {
   #events: RecordedEvent[] = [];
   #clocks: Clocks = { virtual: [], wall: [] };
 
-  #languages = element('select', { ariaLabel: 'Language', onchange: () => this.#show() });
+  #languages = element('select', { ariaLabel: 'Language', onchange: () => this.#choose() });
   #start = button('Run', () => this.#begin(false), { className: 'first' });
   #edit = button('Edit the input first', () => this.#begin(true));
   #stop = button('Stop', () => this.#do('stop'));
@@ -90,6 +90,11 @@ export class Panel {
   }
 
   // ---- What the reader does
+
+  #choose(): void {
+    this.#problem.textContent = '';
+    this.#show();
+  }
 
   async #begin(edit: boolean): Promise<void> {
     await this.#trying(async () => {
@@ -236,7 +241,6 @@ export class Panel {
       one.disabled = Boolean(chosen?.missing);
     }
     if (idle && chosen?.missing) this.#problem.textContent = chosen.missing;
-    else if (idle && !this.#phase) this.#problem.textContent = '';
     this.#stop.hidden = this.#crash.hidden = idle;
     this.#break.textContent = `${this.#broken ? 'Mend' : 'Break'} the ${edge}`;
     this.#break.ariaPressed = String(this.#broken);
