@@ -151,6 +151,16 @@ describe('the numbers of the proof', () => {
     expect(() => readProof(root)).toThrow(says);
   });
 
+  test('faults that are in the sum and in no file stop the build', () => {
+    rmSync(join(root, 'recordings/etl/faults.json'));
+    expect(() => readFaults('etl', root)).toThrow(
+      'recordings/etl/faults.json: there is no such file: npm run faults -- etl --record writes it',
+    );
+    const none = { ...numbers(1), faults: 0, killed: 0 };
+    write('recordings/proof.json', { ...PROOF, pipelines: { etl: { ts: none, go: none, rust: none } } });
+    expect(readFaults('etl', root)).toEqual([]);
+  });
+
   test('a fault without an end in one language stops the build', () => {
     const faults = [{ name: 'no upsert', languages: { ts: killed('idle'), go: {}, rust: killed('idle') } }];
     write('recordings/etl/faults.json', { version: 1, faults, digest: '' });
