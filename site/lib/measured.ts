@@ -1,4 +1,6 @@
 /** What the site itself weighs and scores: recordings/site.json, as `npm run test:site -- --record` writes it. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { readChecked } from './checked.ts';
 
@@ -18,9 +20,12 @@ const Measured = z.object({
 });
 export type Measured = z.infer<typeof Measured>;
 
-/** The last measurements that were kept. */
-export function readMeasured(root = process.cwd()): Measured {
-  return readChecked(root, 'recordings/site.json', Measured, 'npm run test:site -- --record');
+const REPORT = 'recordings/site.json';
+
+/** The last measurements that were kept; none before the first: a site must be built to be measured. */
+export function readMeasured(root = process.cwd()): Measured | undefined {
+  if (!existsSync(join(root, REPORT))) return undefined;
+  return readChecked(root, REPORT, Measured, 'npm run test:site -- --record');
 }
 
 /** The least score that any page has in a category of Lighthouse. */

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { leastScore, readMeasured } from '../../site/lib/measured.ts';
 import { minutesOf } from '../../site/lib/minutes.ts';
 import { factsOf, namesIn, provenBy, readFaults, readProof, totals, whereOf } from '../../site/lib/proof.ts';
 import { slug } from '../../site/lib/slug.ts';
@@ -165,6 +166,36 @@ describe('the numbers of the proof', () => {
     const faults = [{ name: 'no upsert', languages: { ts: killed('idle'), go: {}, rust: killed('idle') } }];
     write('recordings/etl/faults.json', { version: 1, faults, digest: '' });
     expect(() => readFaults('etl', root)).toThrow('recordings/etl/faults.json: faults.0.languages.go: ');
+  });
+});
+
+describe('what the site weighs and scores', () => {
+  const weight = { html: 1, style: 1, script: 1, fonts: 1, shift: 0 };
+  const scores = (performance: number) => ({ performance, accessibility: 100, best_practices: 99, seo: 100 });
+  const MEASURED = {
+    version: 1,
+    budgets: { page: 9, script: 9, fonts: 9, shift: 0.01, performance: 98, others: 100, build: 20 },
+    weight: { '/lessons/etl/': weight },
+    lighthouse: { '/': scores(100), '/lessons/etl/': scores(98) },
+    axe: { pages: 2, looks: 12, violations: 0 },
+    links: { pages: 2, broken: 0 },
+    policy: { pages: 2, clicks: 9, refused: 0 },
+    build: { pages: 100, seconds: 12.5 },
+  };
+
+  test('is not known before it is measured', () => expect(readMeasured(root)).toBeUndefined());
+
+  test('is told by the worst of all pages', () => {
+    write('recordings/site.json', MEASURED);
+    const measured = readMeasured(root);
+    if (!measured) throw new Error('nothing was measured');
+    expect(leastScore(measured, 'performance')).toBe(98);
+    expect(leastScore(measured, 'accessibility', 'best_practices', 'seo')).toBe(99);
+  });
+
+  test('of another shape stops the build', () => {
+    write('recordings/site.json', { ...MEASURED, axe: { pages: 2 } });
+    expect(() => readMeasured(root)).toThrow('recordings/site.json: axe.looks: ');
   });
 });
 
