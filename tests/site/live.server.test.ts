@@ -110,8 +110,8 @@ describe('the server', { timeout: MINUTE }, () => {
   );
 
   test.each([
-    ['another host', { host: 'evil.example' }, 403],
-    ['this host by another port', { host: '127.0.0.1:1' }, 403],
+    ['another name that leads here', { host: 'evil.example', origin: 'http://evil.example' }, 403],
+    ['another port', { host: '127.0.0.1:1', origin: 'http://127.0.0.1:1' }, 403],
     ['another origin', { origin: 'http://evil.example' }, 403],
     ['no origin', { origin: undefined }, 403],
     ['an origin of nowhere, as of a frame in a sandbox', { origin: 'null' }, 403],
@@ -128,6 +128,11 @@ describe('the server', { timeout: MINUTE }, () => {
     const answer = await http(caller.port, '/notebook/api/run', { method: 'POST', headers, body });
     expect(answer.status).toBe(status);
     expect((await caller.call('GET', 'run')).said).toEqual({});
+  });
+
+  test('no page is served by another name', async () => {
+    const { status, body } = await http(caller.port, '/', { headers: { host: 'evil.example' } });
+    expect([status, body.includes('A page')]).toEqual([403, false]);
   });
 
   test('a plain GET from a page of another origin gets nothing either', async () => {

@@ -109,7 +109,8 @@ export class Run {
       this.#hear({ kind: 'phase', phase: 'failed', why: String((error as Error).message) });
     }
     for (const timer of Object.values(this.#timers)) clearTimeout(timer);
-    await rm(folder, { recursive: true, force: true });
+    // A database that was killed may be writing yet.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 300 }).catch(() => {});
   }
 
   #hear(news: News): void {
