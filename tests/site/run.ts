@@ -14,10 +14,12 @@ const rest = given.filter((argument) => argument !== '--record');
 /** Runs a command of the project; resolves to whether it ended well. */
 function ran(command: string, ...args: string[]): Promise<boolean> {
   return new Promise((resolve) => {
-    spawn(command, args, { stdio: 'inherit' }).on('exit', (code) => resolve(code === 0));
+    const env = { ...process.env, SITE_RECORD: String(record) };
+    spawn(command, args, { stdio: 'inherit', env }).on('exit', (code) => resolve(code === 0));
   });
 }
 
+if (record && rest.length) throw new Error('--record keeps what all tests measured: it stands alone');
 measureAnew();
 // One file after the other: two browsers at once would spoil each other's measurements. Where nothing is
 // measured, two pages at once.
