@@ -5,6 +5,8 @@ import { z } from 'astro/zod';
 
 /** The words of our own components; their English is in content/i18n/en.json. */
 const words = z.object({
+  'search.none': z.string().optional(),
+  'search.many': z.string().optional(),
   'code.copy': z.string().optional(),
   'code.copied': z.string().optional(),
   'compare.pair': z.string().optional(),

@@ -34,7 +34,7 @@ describe('a Compare that is asked', OPTIONS, () => {
     await expect.poll(() => tip.textContent()).toBe('validate: (input: unknown) => ETLInput');
     expect(fetched()).toEqual([expect.stringContaining(`/types/${FILE}.json`)]);
     await page.keyboard.press('Escape');
-    expect(await tip.isVisible()).toBe(false);
+    await expect.poll(() => tip.isVisible()).toBe(false);
     await page.mouse.move(...(await placeOf(page, 'processed_at')));
     await expect.poll(() => tip.textContent()).toBe('processed_at: string');
     expect(await tip.isVisible()).toBe(true);

@@ -1,7 +1,7 @@
 /** No page has what axe knows to be a barrier: in both themes, on a phone, on a tablet, on a desk. */
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { measured } from './budgets.ts';
 import { builtPages, type Looked, look, THEMES, WIDTHS } from './built.ts';
 
@@ -15,17 +15,15 @@ describe('axe finds nothing', OPTIONS, () => {
   beforeAll(async () => {
     looked = await look();
   });
-  afterEach(async () => {
-    await Promise.all(looked.browser.contexts().map((context) => context.close()));
-  });
   afterAll(async () => {
     await looked?.close();
     measured('axe', { pages: pages.length, looks, violations });
   });
 
-  test.each(pages.map(({ path }) => path))('%s', async (path) => {
+  test.concurrent.for(pages.map(({ path }) => path))('%s', async (path, { expect }) => {
     for (const theme of THEMES) {
-      const { page } = await looked.visit(path, { colorScheme: theme, reducedMotion: 'reduce' });
+      await using visit = await looked.visit(path, { colorScheme: theme, reducedMotion: 'reduce' });
+      const { page } = visit;
       for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: 900 });
         await page.evaluate(() => {

@@ -205,6 +205,9 @@ describe('the site in dist/', OPTIONS, () => {
     await page.keyboard.press('Control+k');
     await page.keyboard.type('heartbeat');
     await page.locator('site-search li a').first().waitFor();
+    expect(await page.locator('site-search [role=status]').textContent()).toMatch(
+      /^\d+ places have “heartbeat”\.$/,
+    );
     expect(await loaded()).toBeGreaterThan(0);
     await page.locator('site-search li a').first().click();
     await page.waitForURL((url) => url.pathname !== '/');

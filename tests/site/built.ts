@@ -5,7 +5,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { findChromium, startChromium } from './chromium.ts';
 import { type Served, serve } from './serve.ts';
 
-export const DIST = 'dist';
+export const DIST = process.env.SITE_DIST ?? 'dist';
 export const BASE = process.env.SITE_BASE ?? '/';
 
 export interface BuiltPage {
@@ -44,12 +44,19 @@ export function needed(): void {
   if (missing.length) throw new Error(`needed: ${missing.join('; ')}`);
 }
 
+export interface Visit {
+  page: Page;
+  errors: string[];
+  /** So that `await using` ends it. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
 /** The built site in a browser. */
 export interface Looked {
   site: Served;
   browser: Browser;
   /** Opens a page of the site in a context of its own; `errors` gets what its console complains of. */
-  visit(path: string, options?: BrowserContextOptions): Promise<{ page: Page; errors: string[] }>;
+  visit(path: string, options?: BrowserContextOptions): Promise<Visit>;
   close(): Promise<void>;
 }
 
@@ -60,12 +67,13 @@ export async function look(dist = DIST, base = BASE): Promise<Looked> {
     site,
     browser,
     async visit(path, options = {}) {
-      const page = await (await browser.newContext(options)).newPage();
+      const context = await browser.newContext(options);
+      const page = await context.newPage();
       const errors: string[] = [];
       page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
       page.on('pageerror', (error) => errors.push(error.message));
       await page.goto(site.url + path);
-      return { page, errors };
+      return { page, errors, [Symbol.asyncDispose]: () => context.close() };
     },
     async close() {
       await browser.close();

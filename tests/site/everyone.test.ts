@@ -1,5 +1,5 @@
 /** Every page on a phone, and every page without scripts. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { builtPages, type Looked, look } from './built.ts';
 
 const OPTIONS = { timeout: 60_000 };
@@ -10,13 +10,11 @@ describe('every page', OPTIONS, () => {
   beforeAll(async () => {
     looked = await look();
   });
-  afterEach(async () => {
-    await Promise.all(looked.browser.contexts().map((context) => context.close()));
-  });
   afterAll(() => looked?.close());
 
-  test.each(paths)('%s: nothing scrolls sideways at 390 px', async (path) => {
-    const { page } = await looked.visit(path, { viewport: { width: 390, height: 844 } });
+  test.concurrent.for(paths)('%s: nothing scrolls sideways at 390 px', async (path, { expect }) => {
+    await using visit = await looked.visit(path, { viewport: { width: 390, height: 844 } });
+    const { page } = visit;
     const wide = await page.evaluate(() => {
       const elements = [document.documentElement, ...document.querySelectorAll('pre, table, figure')];
       return elements
@@ -26,8 +24,9 @@ describe('every page', OPTIONS, () => {
     expect(wide).toEqual([]);
   });
 
-  test.each(paths)('%s: works without scripts', async (path) => {
-    const { page, errors } = await looked.visit(path, { javaScriptEnabled: false });
+  test.concurrent.for(paths)('%s: works without scripts', async (path, { expect }) => {
+    await using visit = await looked.visit(path, { javaScriptEnabled: false });
+    const { page, errors } = visit;
     expect(await page.locator('h1').first().isVisible()).toBe(true);
     // Playwright still looks inside of the page: it is the page's own scripts that do not run.
     for (const compare of await page.locator('.compare').all()) {

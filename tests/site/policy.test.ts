@@ -1,6 +1,6 @@
 /** The policy holds: nothing that a page does, or a reader does to it, is refused by it. */
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { measured } from './budgets.ts';
 import { builtPages, type Looked, look } from './built.ts';
 
@@ -27,9 +27,6 @@ describe('the content security policy', OPTIONS, () => {
   beforeAll(async () => {
     looked = await look();
   });
-  afterEach(async () => {
-    await Promise.all(looked.browser.contexts().map((context) => context.close()));
-  });
   afterAll(async () => {
     await looked?.close();
     measured('policy', { pages: pages.length, clicks, refused });
@@ -42,20 +39,24 @@ describe('the content security policy', OPTIONS, () => {
     expect(html).not.toMatch(/<[^>]*\son\w+=/);
   });
 
-  test.each(clicked.map(({ path }) => path))('%s: nothing is refused while a reader clicks', async (path) => {
-    for (const viewport of SCREENS) {
-      const { page, errors } = await looked.visit(path, {
-        viewport,
-        permissions: ['clipboard-read', 'clipboard-write'],
-      });
-      await watch(page);
-      clicks += await clickThrough(page);
-      const violations = await page.evaluate(() => (window as unknown as { refused: string[] }).refused);
-      refused += violations.length;
-      expect.soft(violations).toEqual([]);
-      expect.soft(errors.filter((error) => !/404/.test(error))).toEqual([]);
-    }
-  });
+  test.concurrent.for(clicked.map(({ path }) => path))(
+    '%s: nothing is refused while a reader clicks',
+    async (path, { expect }) => {
+      for (const viewport of SCREENS) {
+        await using visit = await looked.visit(path, {
+          viewport,
+          permissions: ['clipboard-read', 'clipboard-write'],
+        });
+        const { page, errors } = visit;
+        await watch(page);
+        clicks += await clickThrough(page);
+        const violations = await page.evaluate(() => (window as unknown as { refused: string[] }).refused);
+        refused += violations.length;
+        expect.soft(violations).toEqual([]);
+        expect.soft(errors.filter((error) => !/404/.test(error))).toEqual([]);
+      }
+    },
+  );
 
   test('what is refused is seen', async () => {
     const { page, errors } = await looked.visit('/');

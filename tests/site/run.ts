@@ -14,15 +14,27 @@ const rest = given.filter((argument) => argument !== '--record');
 /** Runs a command of the project; resolves to whether it ended well. */
 function ran(command: string, ...args: string[]): Promise<boolean> {
   return new Promise((resolve) => {
-    spawn(command, args, { stdio: 'inherit' }).on('exit', (code) => resolve(code === 0));
+    const env = { ...process.env, SITE_RECORD: String(record) };
+    spawn(command, args, { stdio: 'inherit', env }).on('exit', (code) => resolve(code === 0));
   });
 }
 
+if (record && rest.length) throw new Error('--record keeps what all tests measured: it stands alone');
 measureAnew();
-// One file after the other: two browsers at once would spoil each other's measurements.
+// One file after the other: two browsers at once would spoil each other's measurements. Where nothing is
+// measured, two pages at once.
 const good =
   (await ran('astro', 'build')) &&
-  (await ran('vitest', 'run', '--project', 'site', '--no-file-parallelism', ...rest));
+  (await ran(
+    'vitest',
+    'run',
+    '--project',
+    'site',
+    '--no-file-parallelism',
+    '--max-concurrency',
+    '2',
+    ...rest,
+  ));
 if (good && record) {
   writeFileSync(REPORT, `${JSON.stringify({ version: 1, budgets: BUDGETS, ...measurements() }, null, 2)}\n`);
   console.log(`written: ${REPORT}`);

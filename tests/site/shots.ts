@@ -1,76 +1,62 @@
 /**
- * Looks at the built site: screenshots of its pages on a desk and on a phone, light and dark.
+ * Looks at the built site: pictures of its pages on a phone, a tablet and a desk, light and dark.
  *
- *   node tests/site/shots.ts [folder for the pictures] [path of one page]
+ *   npm run shots                            into .cache/shots
+ *   npm run shots -- <folder> /lessons/etl/  one page
  *
- * Fails when a page scrolls sideways, or when its console has an error (a refusal by the content
- * security policy is one). SITE_BASE is the base path that the site was built with.
+ * Of the files of examples, which are all alike, it takes one. Fails when a page scrolls sideways, or
+ * when its console has an error (a refusal by the content security policy is one). SITE_BASE is the base
+ * path that the site was built with.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { startChromium } from './chromium.ts';
-import { serve } from './serve.ts';
+import { type BuiltPage, builtPages, type Looked, look, THEMES, WIDTHS } from './built.ts';
 
-const PAGES: Record<string, string> = {
-  home: '/',
-  etl: '/lessons/etl/',
-  connectors: '/reference/connectors/',
-  source: '/source/examples/ts/etl/workflow.ts/',
-  missing: '/no/such/page/',
-};
-const SCREENS = { desk: [1440, 900], phone: [390, 844] } as const;
-const THEMES = ['light', 'dark'] as const;
+const SCREENS = { 390: 'phone', 768: 'tablet', 1440: 'desk' } as const;
 
 const [folder = '.cache/shots', only] = process.argv.slice(2);
-const pages = Object.entries(PAGES).filter(([, path]) => !only || only === path);
+const all = builtPages();
+const source = all.find(({ path }) => path.endsWith('/etl/workflow.ts/'));
+const pages = all.filter((page) => (only ? page.path === only : page.kind !== 'source' || page === source));
 await mkdir(folder, { recursive: true });
-const site = await serve('dist', process.env.SITE_BASE);
-const browser = await startChromium();
+const looked = await look();
 let wrong = 0;
 try {
-  for (const [name, path] of pages) {
-    for (const screen of ['desk', 'phone'] as const) {
+  for (const page of pages) {
+    for (const width of WIDTHS) {
       for (const theme of THEMES) {
-        const problems = await look(browser, name, path, screen, theme);
+        const problems = await take(looked, page, width, theme);
         wrong += problems.length;
-        console.log(`${name} ${screen} ${theme}: ${problems.join('; ') || 'good'}`);
+        console.log(`${page.path} ${SCREENS[width]} ${theme}: ${problems.join('; ') || 'good'}`);
       }
     }
   }
 } finally {
-  await browser.close();
-  site.close();
+  await looked.close();
 }
 process.exitCode = wrong ? 1 : 0;
 
-/** Takes one picture; returns what is wrong with the page. */
-async function look(
-  browser: Browser,
-  name: string,
-  path: string,
-  screen: keyof typeof SCREENS,
+/** Takes a picture of the whole page, and one of what is seen first; returns what is wrong with the page. */
+async function take(
+  { visit }: Looked,
+  { path, kind }: BuiltPage,
+  width: keyof typeof SCREENS,
   theme: (typeof THEMES)[number],
 ): Promise<string[]> {
-  const [width, height] = SCREENS[screen];
-  const context = await browser.newContext({
-    viewport: { width, height },
+  await using visited = await visit(path, {
+    viewport: { width, height: width < 500 ? 844 : 900 },
     colorScheme: theme,
     reducedMotion: 'reduce',
   });
-  const page = await context.newPage();
-  const problems: string[] = [];
-  page.on('console', (message) => {
-    const expected = name === 'missing' && message.text().includes('404');
-    if (message.type() === 'error' && !expected) problems.push(message.text());
-  });
-  page.on('pageerror', (error) => problems.push(error.message));
-  await page.goto(site.url + path, { waitUntil: 'networkidle' });
+  const { page, errors } = visited;
+  await page.waitForLoadState('networkidle');
+  const problems = errors.filter((error) => kind !== 'missing' || !error.includes('404'));
   const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   if (sideways > 0) problems.push(`scrolls ${sideways} px sideways`);
-  const file = `${name}-${screen}-${theme}.png`;
+  const name =
+    kind === 'source' ? 'source' : path.replace(/^\/|\/$|\.html$/g, '').replaceAll('/', '-') || 'home';
+  const file = `${name}-${SCREENS[width]}-${theme}.png`;
   await page.screenshot({ path: join(folder, file), fullPage: true });
   await page.screenshot({ path: join(folder, `top-${file}`) });
-  await context.close();
   return problems;
 }

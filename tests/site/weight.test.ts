@@ -1,12 +1,17 @@
 /** What a lesson costs its reader: bytes, and jumps while it loads. */
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { BUDGETS, measured } from './budgets.ts';
+import { BUDGETS, measured, REPORT } from './budgets.ts';
 import { builtPages, type Looked, look } from './built.ts';
 
 const OPTIONS = { timeout: 120_000 };
 const SCREENS = { phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } };
+/** Bytes by which a page may change before the report is stale. */
+const LITTLE = 1_500;
+const STALE = 'npm run test:site -- --record';
+const RECORDING = process.env.SITE_RECORD === 'true';
 /** Fonts arrive late, as they do on a train. */
 const LATE = 600;
 
@@ -44,6 +49,19 @@ describe('the weight of a lesson', OPTIONS, () => {
     expect.soft(weight.script, 'JS').toBeLessThanOrEqual(BUDGETS.script);
     expect.soft(weight.fonts, 'fonts').toBeLessThanOrEqual(BUDGETS.fonts);
     expect.soft(shift, 'layout shift').toBeLessThanOrEqual(BUDGETS.shift);
+  });
+
+  test.skipIf(RECORDING)(`is what ${REPORT} says`, () => {
+    const told: { weight: Record<string, Weight> } = JSON.parse(readFileSync(REPORT, 'utf8'));
+    const total = (of: Record<string, Weight>) =>
+      Object.fromEntries(
+        Object.entries(of).map(([path, { html, style, script }]) => [path, html + style + script]),
+      );
+    const [now, then] = [total(weights), total(told.weight)];
+    expect(Object.keys(now), STALE).toEqual(Object.keys(then));
+    for (const [path, bytes] of Object.entries(now)) {
+      expect(Math.abs(bytes - (then[path] ?? 0)), `${path}: ${STALE}`).toBeLessThan(LITTLE);
+    }
   });
 });
 
