@@ -6,6 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { checkAllTwins, formatProblem } from '../site/lib/examples.ts';
+import { stale } from '../tests/proof/faults.ts';
 import { staleProof } from '../tests/proof/proof.ts';
 import { LANGUAGES, type Language, missing, protoc } from '../tests/world/languages.ts';
 import { CommandError, ROOT, run } from '../tests/world/processes.ts';
@@ -33,6 +34,7 @@ const house: Check[] = [
     async () => complain(staleLists(values.fix).map((path) => `${path}: run npm run registry`)),
   ],
   ['proof', async () => complain(await staleProof(values.fix))],
+  ['seeded faults', async () => complain(stale())],
 ];
 const byLanguage: Record<Language['id'], Check[]> = {
   ts: [],

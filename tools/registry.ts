@@ -70,6 +70,9 @@ ${lines(names, (name) => `    ${name.replaceAll('-', '_')}::replay(options)?;`)}
 `;
 }
 
+/** The paths of the lists, from the root. */
+export const GENERATED: readonly string[] = Object.keys(lists());
+
 /** The lists that differ from the folders; with `write` they are made anew. */
 export function staleLists(write: boolean): string[] {
   const stale: string[] = [];

@@ -112,7 +112,7 @@ async function keep(): Promise<number> {
     const kept = pipelines.length ? pipelines : PIPELINES;
     const changed = await record(kept);
     await writeLines(kept);
-    await writeProof();
+    await writeProof(kept);
     console.log(changed.length ? `recorded:\n${changed.join('\n')}` : 'the recordings are as they were');
     return 0;
   } catch (error) {

@@ -8,7 +8,7 @@ import { ROOT } from '../world/processes.ts';
 import type { Clocks, RecordedEvent } from './recording.ts';
 
 export type IHistory = temporal.api.history.v1.IHistory;
-type IHistoryEvent = temporal.api.history.v1.IHistoryEvent;
+export type IHistoryEvent = temporal.api.history.v1.IHistoryEvent;
 type IPayload = temporal.api.common.v1.IPayload;
 type IFailure = temporal.api.failure.v1.IFailure;
 
@@ -284,7 +284,8 @@ export function clocksOf(virtual: number[], skipped: number): Clocks {
 /** A gap this long, where the clock skipped at all, is one that it skipped. */
 const WAIT_MS = 900;
 
-function milliseconds(time: unknown): number {
+/** A timestamp or a duration of a history, in ms. */
+export function milliseconds(time: unknown): number {
   const { seconds: whole, nanos } = (time ?? {}) as { seconds?: unknown; nanos?: number | null };
   return Number(whole ?? 0) * 1000 + Math.round((nanos ?? 0) / 1e6);
 }

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { PIPELINES } from '../../tools/pipelines.ts';
+import { GENERATED } from '../../tools/registry.ts';
 import { LANGUAGES, type Language } from '../world/languages.ts';
 import { ROOT } from '../world/processes.ts';
 import { lockedFor, readRecord as readFaults } from './faults.ts';
@@ -36,8 +37,8 @@ export interface Proof {
   pipelines: Record<string, Record<Id, Numbers>>;
   /** What pipelines share: its lines are proven by all of them together. */
   shared: Record<string, Record<Id, Lines>>;
-  /** SHA-256 of the sources, locks and data that it was made from. */
-  digest: string;
+  /** Of each pipeline, and of what they share: SHA-256 of the sources, locks and data that it was made from. */
+  digests: Record<string, string>;
 }
 
 /** lines.json: by language and file, how often each line was executed, and which scenarios executed a region. */
@@ -54,12 +55,8 @@ const linesFile = (folder: string) => `${RECORDINGS}/${folder}/lines.json`;
 
 /** Writes lines.json of these pipelines, and of what they share when they are all; from the runs just made. */
 export async function writeLines(pipelines: string[]): Promise<void> {
-  const all = pipelines.length === PIPELINES.length;
   const shown = shownRegions();
-  const shared = [...new Set(shown.map(({ pipeline }) => pipeline))].filter(
-    (one) => !PIPELINES.includes(one),
-  );
-  for (const folder of [...pipelines, ...(all ? shared : [])]) {
+  for (const folder of madeWith(pipelines, shown)) {
     const record: LinesRecord = {};
     for (const id of LANGUAGE_IDS as Id[]) {
       const mine = shown.filter((one) => one.language === id && one.pipeline === folder);
@@ -76,8 +73,14 @@ export async function writeLines(pipelines: string[]): Promise<void> {
     }
     await mkdir(`${RECORDINGS}/${folder}`, { recursive: true });
     if (existsSync(linesFile(folder)) && sameProof(readLines(folder), record)) continue;
-    await writeFile(linesFile(folder), format(record));
+    await writeFile(linesFile(folder), formatLines(record));
   }
+}
+
+/** The folders of pipelines; and of what pipelines share, when these are all: its lines are proven by all together. */
+function madeWith(pipelines: string[], shown: Shown[]): string[] {
+  const shared = shown.map(({ pipeline }) => pipeline).filter((one) => !PIPELINES.includes(one));
+  return pipelines.length === PIPELINES.length ? [...new Set([...PIPELINES, ...shared])] : pipelines;
 }
 
 /** Whether the same lines were executed by the same scenarios; how often is not the same twice. */
@@ -93,7 +96,7 @@ function scenariosIn({ lines }: Shown, by: Map<number, Set<string>>): string[] {
 }
 
 /** A line of JSON a file and a region. */
-function format(record: LinesRecord): string {
+function formatLines(record: LinesRecord): string {
   const body = Object.entries(record).map(([id, files]) => {
     const told = Object.entries(files).map(([file, { lines, regions }]) => {
       const named = Object.entries(regions).map(
@@ -114,15 +117,27 @@ function readLines(folder: string): LinesRecord {
 
 // ---- The sum
 
-/** Writes recordings/proof.json. Throws when what it is made from is missing. */
-export async function writeProof(): Promise<void> {
-  await writeFile(PROOF, `${JSON.stringify(await sum(digestOfSources()), null, 2)}\n`);
+/**
+ * Writes recordings/proof.json, when the runs of these pipelines were just kept: of the others, what it says
+ * of their sources stays. Throws when what it is made from is missing.
+ */
+export async function writeProof(pipelines: string[]): Promise<void> {
+  const made = madeWith(pipelines, shownRegions());
+  const fresh = Object.fromEntries(made.map((folder) => [folder, digestOf(folder)]));
+  await writeFile(PROOF, format(await sum({ ...read()?.digests, ...fresh })));
 }
 
-async function sum(digest: string): Promise<Proof> {
+const format = (proof: Proof) => `${JSON.stringify(proof, null, 2)}\n`;
+
+const read = (): Proof | undefined =>
+  existsSync(PROOF) ? JSON.parse(readFileSync(PROOF, 'utf8')) : undefined;
+
+async function sum(known: Record<string, string>): Promise<Proof> {
   const shown = shownRegions();
-  const proof: Proof = { version: PROOF_VERSION, pipelines: {}, shared: {}, digest };
-  for (const folder of new Set([...PIPELINES, ...shown.map(({ pipeline }) => pipeline)])) {
+  const folders = madeWith(PIPELINES, shown);
+  const digests = Object.fromEntries(folders.map((folder) => [folder, known[folder] ?? 'none']));
+  const proof: Proof = { version: PROOF_VERSION, pipelines: {}, shared: {}, digests };
+  for (const folder of folders) {
     const lines = readLines(folder);
     const counted = (id: Id) =>
       countLines(
@@ -173,15 +188,20 @@ async function numbersOf(pipeline: string): Promise<(id: Id) => Omit<Numbers, ke
  * With `write`, a sum that is wrong alone (a page shows other regions) is made anew.
  */
 export async function staleProof(write: boolean): Promise<string[]> {
-  const again = 'run npm run record';
-  if (!existsSync(PROOF)) return [`recordings/proof.json is missing: ${again}`];
-  const text = readFileSync(PROOF, 'utf8');
-  const { digest }: Proof = JSON.parse(text);
-  if (digest !== digestOfSources()) {
-    return [`recordings/proof.json was made from other sources, locks or data: ${again}`];
+  const proof = read();
+  if (!proof) return ['recordings/proof.json is missing: run npm run record'];
+  const old = madeWith(PIPELINES, shownRegions()).filter(
+    (folder) => proof.digests[folder] !== digestOf(folder),
+  );
+  if (old.length) {
+    const what = old.every((folder) => PIPELINES.includes(folder)) ? ` -- ${old.join(' ')}` : '';
+    return [
+      `recordings/proof.json: ${old.join(', ')}: made from other sources, locks or data: run npm run record${what}`,
+    ];
   }
-  if (text === `${JSON.stringify(await sum(digest), null, 2)}\n`) return [];
-  if (write) await writeProof();
+  const now = format(await sum(proof.digests));
+  if (readFileSync(PROOF, 'utf8') === now) return [];
+  if (write) await writeFile(PROOF, now);
   return write ? [] : ['recordings/proof.json is not the sum of the recordings: run npm run check -- --fix'];
 }
 
@@ -201,10 +221,19 @@ const BUILT = new Set(['target', 'node_modules', 'full']);
 /** Seeded faults have a digest of their own, in recordings/<pipeline>/faults.json. */
 const FAULTS = /\.faults\.ts$/;
 
-/** SHA-256 of every file that a run depends on, by its path. */
-function digestOfSources(): string {
+/** The files of one pipeline: its folder in each language, its contract, its scenarios. */
+const OF_PIPELINE =
+  /^(?:examples\/(?:ts|reference\/go|reference\/rust\/src)\/([^/]+)\/|examples\/contract\/([^/]+)\.json$|tests\/twins\/([^/.]+)\.)/;
+
+/** SHA-256 of every file that the runs of a pipeline depend on, by its path: all but what is another pipeline's. */
+function digestOf(folder: string): string {
   const sum = createHash('sha256');
-  const files = SOURCES.flatMap(filesIn).filter((file) => !FAULTS.test(file));
+  const files = SOURCES.flatMap(filesIn).filter((file) => {
+    const owner = OF_PIPELINE.exec(file)?.slice(1).find(Boolean) ?? '';
+    return (
+      !FAULTS.test(file) && !GENERATED.includes(file) && (owner === folder || !PIPELINES.includes(owner))
+    );
+  });
   for (const path of files) {
     const body = readFileSync(`${ROOT}/${path}`);
     sum.update(`${path}\n${body.length}\n`).update(body);

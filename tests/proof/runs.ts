@@ -7,7 +7,14 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import proto from '@temporalio/proto';
 import { CACHE } from '../world/processes.ts';
-import { clocksOf, detailsOf, eventsOf, type IHistory, type Surroundings } from './events.ts';
+import {
+  clocksOf,
+  detailsOf,
+  eventsOf,
+  type IHistory,
+  type IHistoryEvent,
+  type Surroundings,
+} from './events.ts';
 import type { Clocks, RecordedEvent, Recording } from './recording.ts';
 
 const { History } = proto.temporal.api.history.v1;
@@ -62,7 +69,7 @@ export async function saveRun(
 ): Promise<void> {
   const { events, virtual } = eventsOf(histories, around);
   const last = histories.at(-1)?.events?.at(-1);
-  const end = last ? ENDS[detailsOf(last).type] : undefined;
+  const end = endOf(last);
   if (!end) throw new Error(`the run has not ended: ${last && detailsOf(last).type}`);
   for (const event of events) {
     if (event.type === 'WorkflowExecutionCompleted') event.output = bounded(event.output);
@@ -80,10 +87,17 @@ export async function saveRun(
   await writeFile(file, JSON.stringify(record));
 }
 
+/** How a run ended, by its last event; undefined while it goes on. */
+export function endOf(last: IHistoryEvent | undefined): Recording['end'] | undefined {
+  return last && ENDS[detailsOf(last).type];
+}
+
 const ENDS: Record<string, Recording['end']> = {
   WorkflowExecutionCompleted: 'completed',
   WorkflowExecutionFailed: 'failed',
   WorkflowExecutionCanceled: 'cancelled',
+  WorkflowExecutionTerminated: 'cancelled',
+  WorkflowExecutionTimedOut: 'failed',
 };
 
 /** The runs of a pipeline that were kept, by language. */

@@ -3,8 +3,8 @@
  * npm run test:site -- -t axe     tests by name, as Vitest has it
  * npm run test:site -- --record   keeps what was measured in recordings/site.json
  */
-import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { run } from '../world/processes.ts';
 import { BUDGETS, measureAnew, measurements, REPORT } from './budgets.ts';
 
 const given = process.argv.slice(2);
@@ -12,12 +12,11 @@ const record = given.includes('--record');
 const rest = given.filter((argument) => argument !== '--record');
 
 /** Runs a command of the project; resolves to whether it ended well. */
-function ran(command: string, ...args: string[]): Promise<boolean> {
-  return new Promise((resolve) => {
-    const env = { ...process.env, SITE_RECORD: String(record) };
-    spawn(command, args, { stdio: 'inherit', env }).on('exit', (code) => resolve(code === 0));
-  });
-}
+const ran = (command: string, ...args: string[]): Promise<boolean> =>
+  run(command, args, { show: true, env: { SITE_RECORD: String(record) } }).then(
+    () => true,
+    () => false,
+  );
 
 if (record && rest.length) throw new Error('--record keeps what all tests measured: it stands alone');
 measureAnew();

@@ -1,23 +1,15 @@
 /** What happens in a run that goes on, as the events of a recording: told again and again, as far as it is. */
 import type { WorkflowHandle } from '@temporalio/client';
 import type { temporal as api } from '@temporalio/proto';
-import { detailsOf, eventsOf, type IHistory } from '../../tests/proof/events.ts';
-import type { RecordedEvent, Recording } from '../../tests/proof/recording.ts';
+import { eventsOf, type IHistory, milliseconds } from '../../tests/proof/events.ts';
+import type { RecordedEvent } from '../../tests/proof/recording.ts';
+import { endOf } from '../../tests/proof/runs.ts';
 import { historiesOf } from '../../tests/twins/history.ts';
 import type { Temporal } from '../../tests/world/temporal.ts';
 import type { Places } from './places.ts';
 import type { Tail } from './protocol.ts';
 
 type PendingActivity = api.api.workflow.v1.IPendingActivityInfo;
-type Timestamp = { seconds?: unknown; nanos?: number | null } | null | undefined;
-
-const ENDS: Record<string, Recording['end']> = {
-  WorkflowExecutionCompleted: 'completed',
-  WorkflowExecutionFailed: 'failed',
-  WorkflowExecutionCanceled: 'cancelled',
-  WorkflowExecutionTerminated: 'cancelled',
-  WorkflowExecutionTimedOut: 'failed',
-};
 
 export class Follower {
   #temporal: Temporal;
@@ -47,7 +39,7 @@ export class Follower {
     await this.readClocks();
     const histories = await historiesOf(this.#temporal.client, this.#handle);
     const last = histories.at(-1)?.events?.at(-1);
-    const end = last && ENDS[detailsOf(last).type];
+    const end = endOf(last);
     if (!end) await this.#addPending(histories);
     const { workflowId } = this.#handle;
     const { events, virtual } = eventsOf(histories, { workflowId, folder: this.#folder });
@@ -114,8 +106,4 @@ export class Follower {
     const share = (virtual - a.virtual) / Math.max(1, b.virtual - a.virtual);
     return Math.round(a.wall + (b.wall - a.wall) * share);
   }
-}
-
-function milliseconds(time: Timestamp): number {
-  return Number(time?.seconds ?? 0) * 1000 + Math.round((time?.nanos ?? 0) / 1e6);
 }

@@ -1,6 +1,6 @@
 /**
  * The process of one run: builds the worker, starts a world of its own, runs the pipeline, tells what
- * happens. It leads a group of processes and ends with its parent, however that ends: see ./runs.ts.
+ * happens. It leads a group of processes and ends with its parent, however that ends: see ./run.ts.
  */
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
