@@ -9,10 +9,12 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Pipeline } from '../tests/twins/scenario.ts';
+import { sleeps } from '../tests/twins/until.ts';
 import { type Language, language, missing } from '../tests/world/languages.ts';
 import type { Service } from '../tests/world/processes.ts';
 import { Temporal } from '../tests/world/temporal.ts';
 import { World } from '../tests/world/world.ts';
+import { continuesAsNew } from './asking.ts';
 import { PIPELINES } from './pipelines.ts';
 import { bar, type Progress, table } from './terminal.ts';
 
@@ -84,6 +86,7 @@ async function connect(
 async function watch(
   handle: WorkflowHandle,
   worker: Service,
+  mayAsk: () => Promise<boolean>,
   onProgress: (progress: Progress) => Promise<void>,
 ): Promise<unknown> {
   let over = false;
@@ -96,7 +99,8 @@ async function watch(
   });
   dead.catch(() => {});
   while (!over) {
-    const progress = await Promise.race([handle.query<Progress>('progress').catch(() => undefined), dead]);
+    const asked = mayAsk().then((may) => (may ? handle.query<Progress>('progress') : undefined));
+    const progress = await Promise.race([asked.catch(() => undefined), dead]);
     if (progress) {
       bar.draw(progress);
       await onProgress(progress).catch(() => {});
@@ -123,9 +127,12 @@ async function main(): Promise<void> {
     workflowId: `${name}-${spoken.id}-${Date.now()}`,
     args: [input ?? demo.input],
   });
+  process.stderr.write(`${pipeline.workflow} runs …\n`);
   let finished = false;
   cleanup.push(() => (finished ? undefined : handle.terminate('stopped by the user')));
-  const output = await watch(handle, worker, async (progress) => {
+  // A service of the user's answers at any moment.
+  const mayAsk = async () => !at || !continuesAsNew(name) || (await sleeps(handle));
+  const output = await watch(handle, worker, mayAsk, async (progress) => {
     if (input === undefined) await demo.onProgress?.(progress, handle);
   }).finally(() => {
     finished = true;

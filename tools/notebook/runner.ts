@@ -5,17 +5,21 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
+import { milliseconds } from '../../tests/proof/events.ts';
 import type { RecordedEvent } from '../../tests/proof/recording.ts';
 import type { Demo, Pipeline } from '../../tests/twins/scenario.ts';
 import { Stage, TASK_QUEUE } from '../../tests/twins/stage.ts';
 import { type Language, language } from '../../tests/world/languages.ts';
 import { World } from '../../tests/world/world.ts';
+import { continuesAsNew } from '../asking.ts';
 import { Follower } from './follower.ts';
 import { Places } from './places.ts';
 import type { Deed, News, Plan } from './protocol.ts';
 
 const LOOK_MS = 250;
-/** A query that meets a run as it continues as new is lost: so they are rare, and given up soon. */
+/** How long a server may take to see that a worker is dead; no other has come by then. */
+const NOTICED_MS = 200;
+/** How often a run is asked how far it is, and how long it may take to answer. */
 const ASK_MS = 1000;
 /** When a worker died with a workflow task: Temporal gives it to another after so long. */
 const WORKFLOW_TASK_SECONDS = 10;
@@ -166,7 +170,7 @@ async function watch(live: Live): Promise<string | undefined> {
     if (!crash) {
       if (!stage.runs) throw new Error(`the worker has ended:\n${stage.log}`);
       const sleeping = sleepsNow(follower.events);
-      if (sleeping || Date.now() - asked > ASK_MS) {
+      if (sleeping || (!continuesAsNew(plan.pipeline) && Date.now() - asked > ASK_MS)) {
         await askProgress(live);
         asked = Date.now();
       }
@@ -194,9 +198,15 @@ async function crashWorker({ stage, spoken, handle }: Live, seconds: number): Pr
   const STARTED = 2;
   await stage.kill();
   tell({ kind: 'note', text: 'The worker was killed (SIGKILL).' });
-  const { raw } = await handle.describe();
-  const died = raw.pendingActivities?.filter(({ state }) => state === STARTED).length ?? 0;
+  // Until the server has seen it, it may give the dead worker another attempt.
+  const killed = await stage.temporal.now();
   await stage.enter(spoken);
+  const { raw } = await handle.describe();
+  const died =
+    raw.pendingActivities?.filter(
+      ({ state, lastStartedTime }) =>
+        state === STARTED && milliseconds(lastStartedTime) <= killed + NOTICED_MS,
+    ).length ?? 0;
   const text = died
     ? `Another worker is there. ${died === 1 ? 'The attempt' : `${died} attempts`} that died must time out: that wait is skipped.`
     : 'Another worker is there. No attempt was under way: it goes on where the history ends.';
