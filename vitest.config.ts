@@ -8,6 +8,8 @@ const PROOF = 'tests/proof/proof.test.ts';
 /** One project a language, which runs every scenario against it; the house itself; the built site. */
 export default defineConfig({
   test: {
+    // Most tests run a pipeline or a browser: slower than this is worth a line of its own.
+    slowTestThreshold: 60_000,
     projects: [
       {
         test: {

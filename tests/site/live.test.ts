@@ -1,8 +1,10 @@
 /** The lessons under `npm start`: each pipeline runs in each language, through the page, whatever is done to it. */
+import { existsSync } from 'node:fs';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { PIPELINES } from '../../tools/pipelines.ts';
 import { until } from '../twins/until.ts';
-import { type Language, language, missing } from '../world/languages.ts';
+import { LANGUAGES, type Language, missing } from '../world/languages.ts';
 import { run, Service } from '../world/processes.ts';
 import { startChromium } from './chromium.ts';
 
@@ -11,8 +13,13 @@ const MINUTE = 60_000;
 const OPTIONS = { timeout: 10 * MINUTE };
 const ENDS = ['done', 'failed', 'stopped'];
 
-const JANUARY = { etl: '56,441', streaming: '27,004' };
-type Pipeline = keyof typeof JANUARY;
+/** What the result must hold where a whole January ran. A new lesson is run without a line here, too. */
+const JANUARY: Record<string, Record<string, string>> = {
+  etl: { total_records: '56,441', successful_records: '56,441', failed_records: '0' },
+  streaming: { total_events: '27,004', processed_windows: '1,763' },
+};
+/** The pipelines that have a lesson. */
+const LESSONS = PIPELINES.filter((name) => existsSync(`content/docs/lessons/${name}.mdx`));
 
 let service: Service;
 let browser: Browser;
@@ -67,7 +74,7 @@ const table = (caption: string) =>
     .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent)));
 
 /** Opens a lesson as a reader does: first the address that was printed. */
-async function visit(pipeline: Pipeline): Promise<void> {
+async function visit(pipeline: string): Promise<void> {
   page = await (await browser.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
   errors = [];
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
@@ -85,21 +92,17 @@ async function choose({ id, label }: Language): Promise<void> {
 }
 
 /** What a whole January must have come to, on the panel and in the player. */
-async function holdsAll(pipeline: Pipeline, { label }: Language): Promise<void> {
-  const output = Object.fromEntries(await table('The result')) as Record<string, string>;
-  const total = pipeline === 'etl' ? output.total_records : output.total_events;
-  expect(total).toBe(JANUARY[pipeline]);
-  if (pipeline === 'etl') expect(output).toMatchObject({ successful_records: total, failed_records: '0' });
-  else expect(output.processed_windows).toBe('1,763');
+async function holdsAll(pipeline: string, { label }: Language): Promise<void> {
+  const output = Object.fromEntries(await table('The result'));
+  expect(Object.keys(output), 'fields of the result').not.toEqual([]);
+  expect(output).toMatchObject(JANUARY[pipeline] ?? {});
   expect(await table('The first rows that landed')).toHaveLength(5);
   expect(await shown()).toContain(`This run, in ${label}`);
   expect(await player().locator('.state').textContent()).toBe('completed');
   expect(errors).toEqual([]);
 }
 
-const cases = (['etl', 'streaming'] as const).flatMap((pipeline) =>
-  (['ts', 'go', 'rust'] as const).map((id) => ({ pipeline, id, spoken: language(id) })),
-);
+const cases = LESSONS.flatMap((pipeline) => LANGUAGES.map((spoken) => ({ pipeline, id: spoken.id, spoken })));
 
 describe.each(cases)('$pipeline in $id', OPTIONS, ({ pipeline, spoken }) => {
   test('runs from the page, with its edge broken and mended, and its worker killed', async ({ skip }) => {
