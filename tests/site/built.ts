@@ -2,11 +2,15 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { PIPELINES } from '../../tools/pipelines.ts';
 import { findChromium, startChromium } from './chromium.ts';
 import { type Served, serve } from './serve.ts';
 
 export const DIST = process.env.SITE_DIST ?? 'dist';
 export const BASE = process.env.SITE_BASE ?? '/';
+
+/** The pipelines that have a lesson. */
+export const LESSONS = PIPELINES.filter((name) => existsSync(`content/docs/lessons/${name}.mdx`));
 
 export interface BuiltPage {
   /** From the site's root, such as `/lessons/etl/`. */

@@ -1,11 +1,10 @@
 /** The lessons under `npm start`: each pipeline runs in each language, through the page, whatever is done to it. */
-import { existsSync } from 'node:fs';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { PIPELINES } from '../../tools/pipelines.ts';
 import { until } from '../twins/until.ts';
 import { LANGUAGES, type Language, missing } from '../world/languages.ts';
 import { run, Service } from '../world/processes.ts';
+import { LESSONS } from './built.ts';
 import { startChromium } from './chromium.ts';
 
 const MINUTE = 60_000;
@@ -18,8 +17,6 @@ const JANUARY: Record<string, Record<string, string>> = {
   etl: { total_records: '56,441', successful_records: '56,441', failed_records: '0' },
   streaming: { total_events: '27,004', processed_windows: '1,763' },
 };
-/** The pipelines that have a lesson. */
-const LESSONS = PIPELINES.filter((name) => existsSync(`content/docs/lessons/${name}.mdx`));
 
 let service: Service;
 let browser: Browser;

@@ -1,6 +1,7 @@
 /** The player of recorded runs, on the lessons of the built site, in a real browser. */
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { LESSONS } from './built.ts';
 import { startChromium } from './chromium.ts';
 import { type Served, serve } from './serve.ts';
 
@@ -10,7 +11,7 @@ const PHONE = { width: 390, height: 844 };
 /** A machine that compiles Rust meanwhile is slow. */
 const OPTIONS = { timeout: 40_000 };
 
-describe.each(['etl', 'streaming'])('the player of %s', OPTIONS, (pipeline) => {
+describe.each(LESSONS)('the player of %s', OPTIONS, (pipeline) => {
   let site: Served;
   let browser: Browser;
   let errors: string[];
