@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { measured } from './budgets.ts';
 import { builtPages, type Looked, look, THEMES, WIDTHS } from './built.ts';
 
-const OPTIONS = { timeout: 240_000 };
+const OPTIONS = { timeout: 480_000 };
 const pages = builtPages();
 let looks = 0;
 let violations = 0;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { measured } from './budgets.ts';
 import { builtPages, type Looked, look } from './built.ts';
 
-const OPTIONS = { timeout: 180_000 };
+const OPTIONS = { timeout: 360_000 };
 const SCREENS = [
   { width: 1440, height: 900 },
   { width: 390, height: 844 },
