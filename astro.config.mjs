@@ -6,7 +6,7 @@ import examples from './site/integrations/examples.ts';
 import finish from './site/integrations/finish.ts';
 import { shikiConfig } from './site/lib/code.ts';
 import { fonts } from './site/lib/fonts.ts';
-import { base, editUrl, site } from './site/lib/place.ts';
+import { base, editUrl, site } from './site/lib/site-url.ts';
 
 const folder = fileURLToPath(new URL('./site', import.meta.url));
 

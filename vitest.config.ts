@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
-import { LANGUAGES } from './tests/world/languages.ts';
+import { LANGUAGES } from './sandbox/languages.ts';
 
 /** All of tests/site that needs the built site and a browser; the others are the house's. */
-const BROWSER = 'tests/site/!(regions|recordings).test.ts';
+const BROWSER = 'tests/{site,notebook}/!(regions|recordings).test.ts';
 const PROOF = 'tests/proof/proof.test.ts';
 
 /** One project a language, which runs every scenario against it; the house itself; the built site. */
@@ -14,7 +14,7 @@ export default defineConfig({
       {
         test: {
           name: 'house',
-          include: ['tests/{proof,site,tools,world}/**/*.test.ts'],
+          include: ['tests/{house,proof,site}/**/*.test.ts'],
           exclude: [BROWSER, PROOF],
         },
       },
@@ -30,7 +30,7 @@ export default defineConfig({
       {
         test: {
           name: 'handover',
-          include: ['tests/twins/handover.test.ts'],
+          include: ['tests/scenarios/handover.test.ts'],
           testTimeout: 240_000,
           hookTimeout: 120_000,
         },
@@ -46,7 +46,7 @@ export default defineConfig({
       ...LANGUAGES.map(({ id }) => ({
         test: {
           name: id,
-          include: ['tests/twins/twins.test.ts'],
+          include: ['tests/scenarios/scenarios.test.ts'],
           env: { TWIN: id },
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -5,12 +5,12 @@
  * A missing toolchain is said; with CI=true or --all it is a failure.
  */
 import { parseArgs } from 'node:util';
+import { LANGUAGES, type Language, missing, protoc } from '../sandbox/languages.ts';
+import { CommandError, ROOT, run } from '../sandbox/processes.ts';
+import { staleLists } from '../sandbox/worker-lists.ts';
 import { checkAllTwins, formatProblem } from '../site/lib/examples.ts';
 import { stale } from '../tests/proof/faults.ts';
 import { staleProof } from '../tests/proof/proof.ts';
-import { LANGUAGES, type Language, missing, protoc } from '../tests/world/languages.ts';
-import { CommandError, ROOT, run } from '../tests/world/processes.ts';
-import { staleLists } from './registry.ts';
 
 const { values } = parseArgs({
   options: {

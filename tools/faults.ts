@@ -12,6 +12,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
+import { LANGUAGES, language, missing } from '../sandbox/languages.ts';
 import { keep, kept } from '../tests/proof/faults.kept.ts';
 import {
   type Fault,
@@ -32,7 +33,6 @@ import {
   readRecord,
   writeRecord,
 } from '../tests/proof/faults.ts';
-import { LANGUAGES, language, missing } from '../tests/world/languages.ts';
 import { table } from './terminal.ts';
 
 const { values, positionals } = parseArgs({

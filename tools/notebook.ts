@@ -5,9 +5,9 @@
  */
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { ROOT, run } from '../tests/world/processes.ts';
-import type { Limits } from './notebook/run.ts';
-import { Notebook } from './notebook/server.ts';
+import type { Limits } from '../notebook/server/run.ts';
+import { Notebook } from '../notebook/server/server.ts';
+import { ROOT, run } from '../sandbox/processes.ts';
 
 const PORT = 4321;
 const MINUTE = 60_000;

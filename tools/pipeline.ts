@@ -1,5 +1,5 @@
 /**
- * npm run pipeline -- etl                          runs a pipeline on real data, in a world of its own
+ * npm run pipeline -- etl                          runs a pipeline on real data, in a sandbox of its own
  * npm run pipeline -- etl --lang go                in another language (ts, go, rust)
  * npm run pipeline -- etl --input file.json        on your own input
  * npm run pipeline -- etl --address host:7233      against a Temporal service of yours
@@ -8,14 +8,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import type { Pipeline } from '../tests/twins/scenario.ts';
-import { sleeps } from '../tests/twins/until.ts';
-import { type Language, language, missing } from '../tests/world/languages.ts';
-import type { Service } from '../tests/world/processes.ts';
-import { Temporal } from '../tests/world/temporal.ts';
-import { World } from '../tests/world/world.ts';
-import { continuesAsNew } from './asking.ts';
-import { PIPELINES } from './pipelines.ts';
+import { continuesAsNew } from '../sandbox/contract.ts';
+import { demoOf } from '../sandbox/demo.ts';
+import { sleeps } from '../sandbox/history.ts';
+import { type Language, language, missing } from '../sandbox/languages.ts';
+import { PIPELINES } from '../sandbox/pipelines.ts';
+import type { Service } from '../sandbox/processes.ts';
+import { Sandbox } from '../sandbox/sandbox.ts';
+import { Temporal } from '../sandbox/temporal.ts';
 import { bar, type Progress, table } from './terminal.ts';
 
 const options = {
@@ -113,33 +113,33 @@ async function watch(
 
 async function main(): Promise<void> {
   const { name, spoken, input, address } = await asked();
-  const { default: pipeline }: { default: Pipeline } = await import(`../tests/twins/${name}.scenarios.ts`);
+  const demo = await demoOf(name);
   await build(spoken);
   const { client, at } = await connect(address);
-  const world = await World.start();
-  cleanup.push(() => world.stop());
+  const sandbox = await Sandbox.start();
+  cleanup.push(() => sandbox.stop());
   const taskQueue = `pipelines-${spoken.id}-${process.pid}`;
-  const worker = await world.startWorker(spoken, taskQueue, at);
+  const worker = await sandbox.startWorker(spoken, taskQueue, at);
   cleanup.push(() => worker.stop());
-  const demo = await pipeline.demo(world);
-  const handle = await client.workflow.start(pipeline.workflow, {
+  const prepared = await demo.prepare(sandbox);
+  const handle = await client.workflow.start(demo.workflow, {
     taskQueue,
     workflowId: `${name}-${spoken.id}-${Date.now()}`,
-    args: [input ?? demo.input],
+    args: [input ?? prepared.input],
   });
-  process.stderr.write(`${pipeline.workflow} runs …\n`);
+  process.stderr.write(`${demo.workflow} runs …\n`);
   let finished = false;
   cleanup.push(() => (finished ? undefined : handle.terminate('stopped by the user')));
   // A service of the user's answers at any moment.
   const mayAsk = async () => !at || !continuesAsNew(name) || (await sleeps(handle));
   const output = await watch(handle, worker, mayAsk, async (progress) => {
-    if (input === undefined) await demo.onProgress?.(progress, handle);
+    if (input === undefined) await prepared.onProgress?.(progress, handle);
   }).finally(() => {
     finished = true;
   });
-  console.log(`\n${pipeline.workflow} in ${spoken.label}\n`);
+  console.log(`\n${demo.workflow} in ${spoken.label}\n`);
   console.log(table(Object.entries(output as object).map(([field, value]) => ({ field, value }))));
-  const rows = input === undefined ? await demo.rows() : [];
+  const rows = input === undefined ? await prepared.rows() : [];
   if (rows.length) console.log(`\nThe first rows of the target:\n\n${table(rows)}`);
 }
 

@@ -8,13 +8,13 @@
  */
 import { parseArgs } from 'node:util';
 import { startVitest } from 'vitest/node';
+import { LANGUAGES, type Language, language, missing } from '../sandbox/languages.ts';
+import { PIPELINES } from '../sandbox/pipelines.ts';
+import { ROOT } from '../sandbox/processes.ts';
+import { staleLists } from '../sandbox/worker-lists.ts';
+import { record } from '../tests/proof/make-recordings.ts';
 import { writeLines, writeProof } from '../tests/proof/proof.ts';
-import { record } from '../tests/proof/record.ts';
 import { forgetRuns } from '../tests/proof/runs.ts';
-import { LANGUAGES, type Language, language, missing } from '../tests/world/languages.ts';
-import { ROOT } from '../tests/world/processes.ts';
-import { PIPELINES } from './pipelines.ts';
-import { staleLists } from './registry.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,6 +1,6 @@
 /** What is made beside the pages: pictures of them, robots.txt, and no sitemap without an address. */
 import type { AstroIntegration } from 'astro';
-import { site } from '../lib/place.ts';
+import { site } from '../lib/site-url.ts';
 
 /** The integrations, for astro.config.mjs. */
 export default function ecosystem(): AstroIntegration[] {

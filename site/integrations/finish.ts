@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { AstroIntegration } from 'astro';
 import { harden, type Rules, sha, stylesheet } from '../lib/csp.ts';
 import { textsOf } from '../lib/llms.ts';
-import { Mentioned } from '../lib/slim.ts';
+import { Mentioned } from '../lib/purge-css.ts';
 
 /** File names to what is in them. */
 type Files = Map<string, string>;

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { once } from './once.ts';
+import { memoByMtime } from './memo-by-mtime.ts';
 
 /** The file, of this shape; throws an error that names the file and the place in it. `made` writes it. */
 export function readChecked<T extends z.ZodType>(
@@ -14,7 +14,7 @@ export function readChecked<T extends z.ZodType>(
   if (!existsSync(join(root, file))) {
     throw new Error(`${file}: there is no such file: ${made} writes it`);
   }
-  return once('checked', join(root, file), (text) => check(file, text, shape));
+  return memoByMtime('checked', join(root, file), (text) => check(file, text, shape));
 }
 
 function check<T extends z.ZodType>(file: string, text: string, shape: T): z.infer<T> {

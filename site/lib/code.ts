@@ -5,8 +5,8 @@
  */
 import { join } from 'node:path';
 import { type BundledLanguage, createHighlighter, hastToHtml, type ShikiTransformer } from 'shiki';
-import { once } from './once.ts';
-import { inkOf, paper } from './paper.ts';
+import { inkOf, paper } from './code-theme.ts';
+import { memoByMtime } from './memo-by-mtime.ts';
 import type { Region } from './regions.ts';
 
 type Element = Parameters<NonNullable<ShikiTransformer['line']>>[0];
@@ -87,7 +87,9 @@ export async function highlightRegion(region: Region, lang: string, root = proce
 
 /** A file is highlighted once, as a whole: a page shows parts of it, and the page of the file all of it. */
 function fileLines(path: string, lang: string, root: string): Promise<Element[]> {
-  return once('lines', join(root, path), (text) => linesOf(text.trimEnd().replaceAll('\r\n', '\n'), lang));
+  return memoByMtime('lines', join(root, path), (text) =>
+    linesOf(text.trimEnd().replaceAll('\r\n', '\n'), lang),
+  );
 }
 
 /** The line without so many characters of its indentation. */

@@ -1,6 +1,6 @@
 /** The fonts of the site, for astro.config.mjs: variable ones from npm, cut down to what pages use. */
 import { fontProviders } from 'astro/config';
-import { type Cut, cut } from './letters.ts';
+import { type Cut, cut } from './font-subset.ts';
 
 type Weights = Cut['weights'];
 

@@ -1,8 +1,8 @@
 /** The site for machines that read: a Markdown twin of each page, and two files that lead to them. */
 import { LANGS, LANGUAGES } from './languages.ts';
-import { addressOf, base, twinOf } from './place.ts';
+import { markdownOf } from './page-markdown.ts';
+import { addressOf, base, twinOf } from './site-url.ts';
 import { listing } from './source.ts';
-import { markdownOf } from './twin.ts';
 
 /** Path of a page (with slashes, without the base) to its HTML. */
 export type Html = Map<string, string>;

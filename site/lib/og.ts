@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import satori from 'satori';
 import sharp from 'sharp';
-import { cut } from './letters.ts';
-import { PICTURE } from './place.ts';
+import { cut } from './font-subset.ts';
+import { PICTURE } from './site-url.ts';
 
 const CACHE = '.cache/og';
 const INK = '#1b1d24';

@@ -6,10 +6,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { allRecordings, recordingsOf } from '../../recordings/format/read.ts';
 import { readChecked } from './checked.ts';
 import { LANGS, LANGUAGES, type Lang } from './languages.ts';
 import { findCompares } from './pages.ts';
-import { allRecordings, recordingsOf } from './recordings.ts';
 import { readSource } from './regions.ts';
 import { checkNames } from './scenarios.ts';
 
@@ -128,7 +128,7 @@ export function totals(root = process.cwd()) {
     events: recorded.reduce((so, { events }) => so + events.length, 0),
     faults: sum('faults', all),
     killed: sum('killed', all),
-    mistakes: Object.keys(JSON.parse(readSource(root, 'examples/mistakes/said.json'))).length,
+    mistakes: Object.keys(JSON.parse(readSource(root, 'examples/mistakes/expected.json'))).length,
   };
 }
 export type Total = keyof ReturnType<typeof totals>;

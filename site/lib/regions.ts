@@ -11,7 +11,7 @@
  */
 import { accessSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { once } from './once.ts';
+import { memoByMtime } from './memo-by-mtime.ts';
 
 /** A step of a region: the lines from here to the next step. */
 export interface Step {
@@ -113,7 +113,7 @@ export function parseRegions(source: string, file: string): Region[] {
 /** All regions of a file under `root`. */
 export function readRegions(root: string, file: string): Region[] {
   readable(root, file);
-  return once('regions', join(root, file), (text) => parseRegions(text, file));
+  return memoByMtime('regions', join(root, file), (text) => parseRegions(text, file));
 }
 
 /** One region of a file under `root`. */

@@ -4,16 +4,16 @@ import { readSource } from './regions.ts';
 /** Lists of tests that are not where a lesson's are: their file, and the part of a page that has them. */
 const ELSEWHERE: Record<string, { file?: string; page: string } | undefined> = {
   handover: {
-    file: 'tests/twins/handover.test.ts',
+    file: 'tests/scenarios/handover.test.ts',
     page: 'lessons/one-workflow-three-languages/#prove-it',
   },
   mistakes: { file: 'tests/mistakes/mistakes.test.ts', page: 'reference/mistakes/' },
   tour: { page: 'reference/three-languages/#prove-it' },
 };
 
-/** `etl` → tests/twins/etl.scenarios.ts */
+/** `etl` → tests/scenarios/etl/scenarios.ts */
 export function scenarioFile(pipeline: string): string {
-  return ELSEWHERE[pipeline]?.file ?? `tests/twins/${pipeline}.scenarios.ts`;
+  return ELSEWHERE[pipeline]?.file ?? `tests/scenarios/${pipeline}/scenarios.ts`;
 }
 
 /** Where the site lists the tests of a pipeline, from its root. */

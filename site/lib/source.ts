@@ -1,8 +1,8 @@
 /** The pages that show an example's file whole. */
 import { LANGS, type Lang, parted, pathOf } from './languages.ts';
 import { findCompares } from './pages.ts';
-import { linkTo } from './place.ts';
 import { isMarker, readRegions, readSource } from './regions.ts';
+import { linkTo } from './site-url.ts';
 
 /** A file to show, and its twins to switch to. */
 export interface SourceFile {

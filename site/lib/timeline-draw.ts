@@ -2,7 +2,7 @@
  * Draws a timeline as SVG and as a list of what happened: text that the build writes into the page,
  * and the same that the player puts there later. No style attribute: the policy refuses them.
  */
-import type { RecordedEvent } from '../../tests/proof/recording.ts';
+import type { RecordedEvent } from '../../recordings/format/recording.ts';
 import type { Lane, Story, Timeline } from './timeline.ts';
 
 /** The words of the player, in the page's language: content/i18n. What stands in braces is filled in. */

@@ -4,7 +4,7 @@
  * Two clocks run: the workflow's, which skips waits, and the one on the wall. What was skipped would
  * flatten all the rest, so it gets a fixed width; the rest is as wide as it took on the wall.
  */
-import type { CodePlace, RecordedEvent, Recording } from '../../tests/proof/recording.ts';
+import type { CodeLocation, RecordedEvent, Recording } from '../../recordings/format/recording.ts';
 
 /** What is drawn of a recording. A run that still goes on has no end. */
 export type Played = Pick<Recording, 'workflow' | 'events' | 'clocks'> & {
@@ -42,7 +42,7 @@ export interface Story {
   end: string;
   /** Of a timer: how long. */
   seconds: number;
-  at: CodePlace | undefined;
+  at: CodeLocation | undefined;
 }
 
 /** Stories of one name, on as many rows as went on side by side. */

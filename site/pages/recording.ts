@@ -1,6 +1,6 @@
 /** A recording as JSON: the player fetches it when somebody plays it, or opens an event. */
 import type { APIRoute, GetStaticPaths } from 'astro';
-import { allRecordings } from '../lib/recordings.ts';
+import { allRecordings } from '../../recordings/format/read.ts';
 
 export const getStaticPaths: GetStaticPaths = () =>
   allRecordings().map(({ pipeline, slug, recording }) => ({

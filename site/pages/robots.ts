@@ -1,5 +1,5 @@
 /** Whoever reads may; where the site's address is known, the sitemap is named. */
-import { addressOf, site } from '@site/lib/place';
+import { addressOf, site } from '@site/lib/site-url';
 import type { APIRoute } from 'astro';
 
 export const GET: APIRoute = () => {

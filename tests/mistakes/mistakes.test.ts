@@ -1,19 +1,19 @@
 /**
- * The gallery of mistakes: each must fail as examples/mistakes/said.json has it, and its cure must not.
+ * The gallery of mistakes: each must fail as examples/mistakes/expected.json has it, and its cure must not.
  * PROVEN_LANGUAGES, a list with commas, keeps to some languages: tools/test.ts sets it.
  */
 import { readdirSync } from 'node:fs';
 import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import said from '../../examples/mistakes/said.json' with { type: 'json' };
-import { factsOf } from '../twins/history.ts';
-import { sleeps, until } from '../twins/until.ts';
-import { flights } from '../world/data.ts';
-import { LANGUAGES, type Language } from '../world/languages.ts';
-import type { Service } from '../world/processes.ts';
-import { Temporal } from '../world/temporal.ts';
-import { World } from '../world/world.ts';
+import said from '../../examples/mistakes/expected.json' with { type: 'json' };
+import { flights } from '../../sandbox/data.ts';
+import { factsOf, sleeps } from '../../sandbox/history.ts';
+import { LANGUAGES, type Language } from '../../sandbox/languages.ts';
+import type { Service } from '../../sandbox/processes.ts';
+import { Sandbox } from '../../sandbox/sandbox.ts';
+import { Temporal } from '../../sandbox/temporal.ts';
+import { until } from '../scenarios/until.ts';
 import { buildHeartbeat, MISTAKES, mistaken } from './workers.ts';
 
 const wanted = process.env.PROVEN_LANGUAGES?.split(',') ?? LANGUAGES.map(({ id }) => id);
@@ -27,21 +27,21 @@ const TOO_MANY = 6000;
 const flown: Record<string, number> = {};
 for (const { carrier = '' } of flights()) flown[carrier] = (flown[carrier] ?? 0) + 1;
 
-let world: World;
+let sandbox: Sandbox;
 let temporal: Temporal;
 let worker: Service;
 
 beforeAll(async () => {
-  world = await World.start();
+  sandbox = await Sandbox.start();
   // A table to be seen at work: each page takes as long as the pace is.
-  await world.database.query('CREATE TABLE pace AS SELECT 0 AS seconds');
-  await world.database.query(
+  await sandbox.database.query('CREATE TABLE pace AS SELECT 0 AS seconds');
+  await sandbox.database.query(
     `CREATE VIEW slow_flights AS WITH slept AS MATERIALIZED (SELECT pg_sleep(seconds) FROM pace)
        SELECT f.* FROM flights_sample f, slept`,
   );
-  await world.database.query('GRANT SELECT ON slow_flights TO etl');
+  await sandbox.database.query('GRANT SELECT ON slow_flights TO etl');
 });
-afterAll(() => world?.stop());
+afterAll(() => sandbox?.stop());
 beforeEach(async () => {
   temporal = await Temporal.start();
 });
@@ -68,7 +68,7 @@ describe.each(wanted.map((id) => mistaken(id as Language['id'])))('$label', (lan
     const command = language.worker();
     const told = { ...language, worker: () => ({ ...command, env: { ...command.env, ...env } }) };
     const at = { address: temporal.address, namespace: 'default' };
-    worker = await world.startWorker(told, QUEUE, at, { cache: 0 });
+    worker = await sandbox.startWorker(told, QUEUE, at, { cache: 0 });
   }
 
   const start = (type: string, input: unknown) =>
@@ -132,19 +132,19 @@ describe.each(wanted.map((id) => mistaken(id as Language['id'])))('$label', (lan
   test('a heartbeat from the workflow: it cannot be built', async () => {
     await expect(buildHeartbeat[id]()).rejects.toThrow(heartbeat[id].says);
     await enter();
-    await world.database.query('UPDATE pace SET seconds = 1');
-    const cured = await start('HeartbeatCured', [world.database.url('slow_flights')]);
+    await sandbox.database.query('UPDATE pace SET seconds = 1');
+    const cured = await start('HeartbeatCured', [sandbox.database.url('slow_flights')]);
     await until('a heartbeat is seen', async () => {
       const { raw } = await cured.describe();
       return Boolean(raw.pendingActivities?.[0]?.heartbeatDetails?.payloads?.length);
     });
-    await world.database.query('UPDATE pace SET seconds = 0');
+    await sandbox.database.query('UPDATE pace SET seconds = 0');
     expect(await result(cured)).toBe(SAMPLE);
   });
 
   test('rows in the history: more than a payload may be', async () => {
     await enter();
-    const input = { connection: world.database.url('flights'), rows: TOO_MANY };
+    const input = { connection: sandbox.database.url('flights'), rows: TOO_MANY };
     const wrong = await start('RowsWrong', input);
     expect(await result(wrong)).toBe(TOO_MANY);
     expect(worker.log).toContain(rows[id].says);
@@ -167,8 +167,8 @@ describe.each(wanted.map((id) => mistaken(id as Language['id'])))('$label', (lan
 
   test('a secret in the input: it is in the history for all to read', async () => {
     await enter();
-    const { password } = world.database;
-    const named = world.database.url('flights_sample');
+    const { password } = sandbox.database;
+    const named = sandbox.database.url('flights_sample');
     const literal = named.replace('${PG_PASSWORD}', password);
     const found = async (run: WorkflowHandle) => {
       const [facts] = await factsOf(temporal.client, run);

@@ -1,8 +1,8 @@
 /** The workers of the mistakes: the twins' languages, with another worker to build and to start. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { cargo, type Language, language } from '../world/languages.ts';
-import { CACHE, ROOT, run } from '../world/processes.ts';
+import { cargo, type Language, language } from '../../sandbox/languages.ts';
+import { CACHE, ROOT, run } from '../../sandbox/processes.ts';
 
 type Id = Language['id'];
 

@@ -1,5 +1,5 @@
 /** Where the runs of one scenario differ, as a table with a column for each of them. */
-import type { RecordedEvent } from './recording.ts';
+import type { RecordedEvent } from '../../recordings/format/recording.ts';
 
 /** The runs that are held against each other, by the name of their column. */
 export type Columns = Record<string, RecordedEvent[]>;

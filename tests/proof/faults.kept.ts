@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { CACHE } from '../world/processes.ts';
+import { CACHE } from '../../sandbox/processes.ts';
 import type { Mutation } from './faults.list.ts';
 import type { End } from './faults.run.ts';
 import type { Digests, Kill } from './faults.ts';

@@ -1,10 +1,10 @@
 /**
  * What a seeded fault is: a small edit of a pipeline, of the kind that people really make, and the
- * scenario that must go red for it. The lists: tests/twins/<pipeline>.faults.ts, one a pipeline.
+ * scenario that must go red for it. The lists: tests/scenarios/<pipeline>/faults.ts, one a pipeline.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { LANGUAGES, type Language } from '../world/languages.ts';
-import { ROOT } from '../world/processes.ts';
+import { LANGUAGES, type Language } from '../../sandbox/languages.ts';
+import { ROOT } from '../../sandbox/processes.ts';
 
 export interface Fault extends Record<Language['id'], Edit | Edit[] | Impossible> {
   /** What people do, in words. */
@@ -36,16 +36,16 @@ export interface Mutation {
   edits: Edit[];
 }
 
-const FOLDER = `${ROOT}/tests/twins`;
+const FOLDER = `${ROOT}/tests/scenarios`;
 
 /** The pipelines that have a list of faults. */
 export function pipelinesWithFaults(folder = FOLDER): string[] {
-  const files = existsSync(folder) ? readdirSync(folder) : [];
-  return files.flatMap((file) => /^(.+)\.faults\.ts$/.exec(file)?.[1] ?? []).sort();
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names.filter((name) => existsSync(`${folder}/${name}/faults.ts`)).sort();
 }
 
 export async function faultsOf(pipeline: string): Promise<Fault[]> {
-  const { default: faults }: { default: Fault[] } = await import(`${FOLDER}/${pipeline}.faults.ts`);
+  const { default: faults }: { default: Fault[] } = await import(`${FOLDER}/${pipeline}/faults.ts`);
   return faults;
 }
 

@@ -1,5 +1,5 @@
 /** Makes the faults of one language, one after the other, and finds the scenario that kills each. */
-import type { Language } from '../world/languages.ts';
+import type { Language } from '../../sandbox/languages.ts';
 import type { Mutation } from './faults.list.ts';
 import { Broken, type Ended, Scratch } from './faults.scratch.ts';
 

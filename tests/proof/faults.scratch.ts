@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { cp, link, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import type { Language } from '../world/languages.ts';
-import { CACHE, type CommandError, ROOT, run } from '../world/processes.ts';
+import type { Language } from '../../sandbox/languages.ts';
+import { CACHE, type CommandError, ROOT, run } from '../../sandbox/processes.ts';
 import { literally, type Mutation, mutated } from './faults.list.ts';
 
 const FOLDER = `${CACHE}/faults`;
@@ -58,10 +58,10 @@ export class Scratch {
     for (const name of names) await cp(`${ROOT}/${name}`, `${root}/${name}`, { recursive: true, filter });
     await symlink(`${ROOT}/node_modules`, `${root}/node_modules`);
     await symlink(`${CACHE}/servers`, `${root}/.cache/servers`);
-    if (id === 'ts') await keepWorld(root);
+    if (id === 'ts') await keepSandbox(root);
     if (id === 'rust') await shareTarget(`${root}/examples/reference/rust/target`);
-    const { language }: typeof import('../world/languages.ts') = await import(
-      `${root}/tests/world/languages.ts`
+    const { language }: typeof import('../../sandbox/languages.ts') = await import(
+      `${root}/sandbox/languages.ts`
     );
     return new Scratch(language(id), root);
   }
@@ -157,17 +157,17 @@ export function endsIn({ testResults }: Report, said = ''): Ended[] {
 }
 
 /**
- * The world of the scenarios keeps the connectors as they are, in a copy beside: else a fault in one
- * would spoil what the world itself publishes and reads.
+ * The sandbox of the scenarios keeps the connectors as they are, in a copy beside: else a fault in one
+ * would spoil what the sandbox itself publishes and reads.
  */
-async function keepWorld(root: string): Promise<void> {
+async function keepSandbox(root: string): Promise<void> {
   await cp(`${root}/examples/ts`, `${root}/examples/sound`, { recursive: true });
-  for (const folder of ['world', 'twins']) {
-    for (const name of await readdir(`${root}/tests/${folder}`)) {
+  for (const folder of ['sandbox', 'tests/scenarios']) {
+    for (const name of await readdir(`${root}/${folder}`, { recursive: true })) {
       if (!name.endsWith('.ts')) continue;
-      const file = `${root}/tests/${folder}/${name}`;
+      const file = `${root}/${folder}/${name}`;
       const text = await readFile(file, 'utf8');
-      await writeFile(file, text.replaceAll(`'../../examples/ts/`, `'../../examples/sound/`));
+      await writeFile(file, text.replaceAll('../examples/ts/', '../examples/sound/'));
     }
   }
 }

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Pipeline } from '../twins/scenario.ts';
-import { LANGUAGES } from '../world/languages.ts';
+import { LANGUAGES } from '../../sandbox/languages.ts';
+import { scenariosOf } from '../scenarios/scenario.ts';
 import { keep, kept } from './faults.kept.ts';
 import { edited, type Fault, type Mutation, mutated, mutationsOf, sampleOf } from './faults.list.ts';
 import { aloneOrThrow, Broken, endsIn } from './faults.scratch.ts';
@@ -27,7 +27,7 @@ function write(file: string, text: string): void {
 
 describe('the lists', async () => {
   for (const [pipeline, faults] of await allFaults()) {
-    const { default: list }: { default: Pipeline } = await import(`../twins/${pipeline}.scenarios.ts`);
+    const list = await scenariosOf(pipeline);
     const scenarios = list.scenarios.map(({ name }) => name);
 
     test(`${pipeline}: every name once, and every killer is a scenario`, () => {
@@ -224,7 +224,7 @@ describe('a record', () => {
     writeRecord('etl', merged([fault('a')], whole, digestsOf('etl', root), undefined), root);
 
   test('is stale when there is none', () => {
-    write('tests/twins/etl.faults.ts', 'faults');
+    write('tests/scenarios/etl/faults.ts', 'faults');
     expect(stale(root)).toEqual([ADVICE]);
   });
 
@@ -234,11 +234,11 @@ describe('a record', () => {
     'examples/reference/go/go.sum',
     'examples/reference/rust/src/etl/types.rs',
     'examples/reference/rust/Cargo.lock',
-    'tests/twins/etl.scenarios.ts',
-    'tests/twins/etl.faults.ts',
+    'tests/scenarios/etl/scenarios.ts',
+    'tests/scenarios/etl/faults.ts',
     'examples/contract/etl.json',
   ])('is stale after an edit of %s', async (file) => {
-    write('tests/twins/etl.faults.ts', 'faults');
+    write('tests/scenarios/etl/faults.ts', 'faults');
     await recordNow();
     expect(stale(root)).toEqual([]);
     write(file, 'edited');
@@ -250,7 +250,7 @@ describe('a record', () => {
       JSON.stringify({
         packages: { 'node_modules/zod': { version: zod }, 'node_modules/astro': { version: astro } },
       });
-    write('tests/twins/etl.faults.ts', 'faults');
+    write('tests/scenarios/etl/faults.ts', 'faults');
     write('examples/ts/etl/types.ts', `import { z } from 'zod';`);
     write('package-lock.json', lock('1', '1'));
     await recordNow();
@@ -261,7 +261,7 @@ describe('a record', () => {
   });
 
   test('does not mind an edit of another pipeline, or of a page', async () => {
-    write('tests/twins/etl.faults.ts', 'faults');
+    write('tests/scenarios/etl/faults.ts', 'faults');
     await recordNow();
     write('examples/ts/streaming/workflow.ts', 'edited');
     write('content/docs/lessons/etl.mdx', 'edited');

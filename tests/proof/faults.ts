@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { LANGUAGES, type Language } from '../world/languages.ts';
-import { ROOT } from '../world/processes.ts';
+import { LANGUAGES, type Language } from '../../sandbox/languages.ts';
+import { ROOT } from '../../sandbox/processes.ts';
 import { type Fault, faultsOf, type Impossible, pipelinesWithFaults } from './faults.list.ts';
 
 export const FAULTS_VERSION = 1;
@@ -49,8 +49,9 @@ const CODE: Record<Id, { folder: string; lock?: string }> = {
 
 /** SHA-256, a language, of all that can change who kills what: its pipeline and connectors, the scenarios, the locks. */
 export function digestsOf(pipeline: string, root = ROOT): Digests {
-  const twins = listed(`${root}/tests/twins`).filter((file) => file.startsWith(`${pipeline}.`));
-  const common = [`examples/contract/${pipeline}.json`, ...twins.map((file) => `tests/twins/${file}`)];
+  const scenarios = `tests/scenarios/${pipeline}`;
+  const lists = listed(`${root}/${scenarios}`).map((file) => `${scenarios}/${file}`);
+  const common = [`examples/contract/${pipeline}.json`, ...lists];
   const digest = (id: Id) => {
     const { folder, lock } = CODE[id];
     const code = [`${folder}/${pipeline}`, `${folder}/connectors`].flatMap((place) =>
@@ -143,7 +144,7 @@ export async function writeRecord(pipeline: string, record: FaultsRecord, root =
 
 /** The records that are missing, or older than what they were made from, each with what to do. */
 export function stale(root = ROOT): string[] {
-  return pipelinesWithFaults(`${root}/tests/twins`)
+  return pipelinesWithFaults(`${root}/tests/scenarios`)
     .filter((pipeline) => readRecord(pipeline, root)?.digest !== digestOf(digestsOf(pipeline, root)))
     .map(
       (pipeline) => `recordings/${pipeline}/faults.json: run npm run faults -- ${pipeline} --rest --record`,

@@ -1,9 +1,9 @@
 /** The lines that pages show, and which of them the scenarios executed. */
 import { existsSync } from 'node:fs';
+import type { Language } from '../../sandbox/languages.ts';
+import { ROOT } from '../../sandbox/processes.ts';
 import { LANGS, type Lang, proofOf, readTwins } from '../../site/lib/examples.ts';
 import { findCompares } from '../../site/lib/pages.ts';
-import type { Language } from '../world/languages.ts';
-import { ROOT } from '../world/processes.ts';
 import type { FileLines, Group, Reader } from './lines/counts.ts';
 import { readGo } from './lines/go.ts';
 import { readRust } from './lines/rust.ts';

@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { slug } from '../../recordings/format/slug.ts';
 import { leastScore, readMeasured } from '../../site/lib/measured.ts';
 import { minutesOf } from '../../site/lib/minutes.ts';
 import { factsOf, namesIn, provenBy, readFaults, readProof, totals, whereOf } from '../../site/lib/proof.ts';
-import { slug } from '../../site/lib/slug.ts';
 
 let root: string;
 beforeEach(() => {
@@ -66,7 +66,7 @@ beforeEach(() => {
     digest: '',
   });
   write('recordings/proof.json', PROOF);
-  write('examples/mistakes/said.json', { clock: {}, order: {} });
+  write('examples/mistakes/expected.json', { clock: {}, order: {} });
   write('content/docs/a.mdx', '<Compare pipeline="etl" file="workflow" region="run" />');
 });
 
@@ -97,10 +97,10 @@ describe('a scenario on a page', () => {
 
   test('of a list that is not recorded must stand in its file', () => {
     write(
-      'tests/twins/some.test.ts',
+      'tests/scenarios/some.test.ts',
       "test('Go says why', () => {});\ntest(`a crash (${broker})`, () => {});",
     );
-    const file = 'tests/twins/some.test.ts';
+    const file = 'tests/scenarios/some.test.ts';
     expect(namesIn(file, ['Go says why', 'a crash'], root)).toHaveLength(2);
     expect(() => namesIn(file, ['Go says why', 'a flood'], root)).toThrow(`${file} has no test "a flood"`);
   });

@@ -4,10 +4,10 @@
  * PROVEN_LANGUAGES, PIPELINES (all when empty), and PROOF=whole when no scenario was left out.
  */
 import { describe, expect, test } from 'vitest';
-import { PIPELINES } from '../../tools/pipelines.ts';
-import { language } from '../world/languages.ts';
+import { language } from '../../sandbox/languages.ts';
+import { PIPELINES } from '../../sandbox/pipelines.ts';
+import { scenariosOf } from '../scenarios/scenario.ts';
 import { executed, groupsOf, shownRegions, unproven } from './lines.ts';
-import { scenariosOf } from './record.ts';
 import { isUntouched, readHistories, readRecording, storyDifference, strayFiles } from './recordings.ts';
 import { type Replayable, replay } from './replay.ts';
 import { runsOf } from './runs.ts';
@@ -19,7 +19,7 @@ const pipelines = named.length ? named : PIPELINES;
 const whole = process.env.PROOF === 'whole';
 
 for (const pipeline of pipelines) {
-  const scenarios = await scenariosOf(pipeline);
+  const { scenarios } = await scenariosOf(pipeline);
   const runs = languages.map((id) => ({
     id,
     runs: new Map(runsOf(id, pipeline).map((one) => [one.scenario, one])),

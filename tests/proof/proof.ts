@@ -5,13 +5,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { PIPELINES } from '../../tools/pipelines.ts';
-import { GENERATED } from '../../tools/registry.ts';
-import { LANGUAGES, type Language } from '../world/languages.ts';
-import { ROOT } from '../world/processes.ts';
+import { LANGUAGES, type Language } from '../../sandbox/languages.ts';
+import { PIPELINES } from '../../sandbox/pipelines.ts';
+import { ROOT } from '../../sandbox/processes.ts';
+import { GENERATED } from '../../sandbox/worker-lists.ts';
+import { scenariosOf } from '../scenarios/scenario.ts';
 import { lockedFor, readRecord as readFaults } from './faults.ts';
 import { executed, groupsOf, type Shown, shownRegions } from './lines.ts';
-import { scenariosOf } from './record.ts';
 import { LANGUAGE_IDS, readRecording } from './recordings.ts';
 
 export const PROOF_VERSION = 1;
@@ -167,7 +167,7 @@ function countLines(shown: Shown[], record: LinesRecord): Lines {
 }
 
 async function numbersOf(pipeline: string): Promise<(id: Id) => Omit<Numbers, keyof Lines>> {
-  const scenarios = await scenariosOf(pipeline);
+  const { scenarios } = await scenariosOf(pipeline);
   const recordings = scenarios.flatMap(({ name }) => readRecording(pipeline, name) ?? []);
   const faults = readFaults(pipeline)?.faults ?? [];
   return (id) => {
@@ -212,18 +212,18 @@ const SOURCES = [
   'examples/data',
   'examples/reference',
   'examples/ts',
-  'tests/twins',
-  'tests/world',
+  'sandbox',
+  'tests/scenarios',
 ];
 /** What git ignores: a fresh clone has none of it. */
 const BUILT = new Set(['target', 'node_modules', 'full']);
 
 /** Seeded faults have a digest of their own, in recordings/<pipeline>/faults.json. */
-const FAULTS = /\.faults\.ts$/;
+const FAULTS = /\/faults\.ts$/;
 
 /** The files of one pipeline: its folder in each language, its contract, its scenarios. */
 const OF_PIPELINE =
-  /^(?:examples\/(?:ts|reference\/go|reference\/rust\/src)\/([^/]+)\/|examples\/contract\/([^/]+)\.json$|tests\/twins\/([^/.]+)\.)/;
+  /^(?:examples\/(?:ts|reference\/go|reference\/rust\/src)\/([^/]+)\/|examples\/contract\/([^/]+)\.json$|sandbox\/demos\/([^/.]+)\.ts$|tests\/scenarios\/([^/]+)\/)/;
 
 /** SHA-256 of every file that the runs of a pipeline depend on, by its path: all but what is another pipeline's. */
 function digestOf(folder: string): string {

@@ -2,21 +2,21 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
-import { PIPELINES } from '../../tools/pipelines.ts';
-import { ROOT } from '../world/processes.ts';
+import { clocksOf } from '../../recordings/format/from-history.ts';
+import type { RecordedEvent } from '../../recordings/format/recording.ts';
+import { slug } from '../../recordings/format/slug.ts';
+import { PIPELINES } from '../../sandbox/pipelines.ts';
+import { ROOT } from '../../sandbox/processes.ts';
+import { scenariosOf } from '../scenarios/scenario.ts';
 import { difference } from './difference.ts';
-import { clocksOf } from './events.ts';
-import { scenariosOf } from './record.ts';
-import type { RecordedEvent } from './recording.ts';
 import { isUntouched, makeRecording, readRecording } from './recordings.ts';
-import { slugOf } from './runs.ts';
 
-const schema = JSON.parse(readFileSync(`${ROOT}/recordings/recording.schema.json`, 'utf8'));
+const schema = JSON.parse(readFileSync(`${ROOT}/recordings/format/recording.schema.json`, 'utf8'));
 const ajv = new Ajv2020();
 const validate = ajv.compile(schema);
 
 describe.each(PIPELINES)('the recordings of %s', async (pipeline) => {
-  const scenarios = await scenariosOf(pipeline);
+  const { scenarios } = await scenariosOf(pipeline);
   const recordings = scenarios.flatMap(({ name }) => readRecording(pipeline, name) ?? []);
 
   test('are there, and of the schema', () => {
@@ -48,7 +48,7 @@ describe.each(PIPELINES)('the recordings of %s', async (pipeline) => {
   });
 
   test('have files of their own', () => {
-    const slugs = scenarios.map(({ name }) => slugOf(name));
+    const slugs = scenarios.map(({ name }) => slug(name));
     expect(slugs.filter((slug, i) => slugs.indexOf(slug) !== i)).toEqual([]);
   });
 });

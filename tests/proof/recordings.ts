@@ -3,20 +3,26 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { LANGUAGES } from '../world/languages.ts';
-import { ROOT } from '../world/processes.ts';
+import {
+  type CodeLocation,
+  RECORDING_VERSION,
+  type RecordedEvent,
+  type Recording,
+} from '../../recordings/format/recording.ts';
+import { slug } from '../../recordings/format/slug.ts';
+import { LANGUAGES } from '../../sandbox/languages.ts';
+import { ROOT } from '../../sandbox/processes.ts';
 import { type Columns, difference } from './difference.ts';
-import { type CodePlace, RECORDING_VERSION, type RecordedEvent, type Recording } from './recording.ts';
-import { type RunRecord, slugOf } from './runs.ts';
+import type { KeptRun } from './runs.ts';
 
 const RECORDINGS = `${ROOT}/recordings`;
 
 /** The histories of a scenario's run by language, in Protobuf as base64, the first run first. */
 export type Histories = Record<string, string[]>;
 
-const fileOf = (pipeline: string, scenario: string) => `${RECORDINGS}/${pipeline}/${slugOf(scenario)}.json`;
+const fileOf = (pipeline: string, scenario: string) => `${RECORDINGS}/${pipeline}/${slug(scenario)}.json`;
 const historiesFile = (pipeline: string, scenario: string) =>
-  `${RECORDINGS}/${pipeline}/histories/${slugOf(scenario)}.json.gz`;
+  `${RECORDINGS}/${pipeline}/histories/${slug(scenario)}.json.gz`;
 
 /** A scenario's recording; undefined when there is none. */
 export function readRecording(pipeline: string, scenario: string): Recording | undefined {
@@ -46,7 +52,7 @@ export function storyDifference(stories: Record<string, Story>, chance = false):
 
 /**
  * Where a command stands in the code is of the recording: the code may move. And how many attempts fail
- * before the world mends is chance where a scenario mends it by hand: what counts is whether one did.
+ * before the sandbox mends is chance where a scenario mends it by hand: what counts is whether one did.
  */
 function comparable({ at: _, ...event }: RecordedEvent): RecordedEvent {
   return event.attempt === undefined ? event : { ...event, attempt: Math.min(event.attempt, 2) };
@@ -62,11 +68,11 @@ function kindsOf(events: RecordedEvent[]): RecordedEvent[] {
 
 /**
  * Makes a recording of one scenario's runs. Throws an error with a table when the languages differ.
- * `places` tells, event by event, where in the workflow's code it was issued.
+ * `locations` tells, event by event, where in the workflow's code it was issued.
  */
 export function makeRecording(
-  runs: RunRecord[],
-  places: (CodePlace | undefined)[],
+  runs: KeptRun[],
+  locations: (CodeLocation | undefined)[],
   chance = false,
 ): Recording {
   const [first] = runs;
@@ -74,7 +80,10 @@ export function makeRecording(
   const { pipeline, scenario, workflow, end, skipped_seconds } = first;
   const apart = storyDifference(Object.fromEntries(runs.map((run) => [run.language, run])), chance);
   if (apart) throw new Error(`${pipeline}: "${scenario}" differs:\n${apart}`);
-  const events = first.events.map((event, i) => ({ ...event, ...(places[i] ? { at: places[i] } : {}) }));
+  const events = first.events.map((event, i) => ({
+    ...event,
+    ...(locations[i] ? { at: locations[i] } : {}),
+  }));
   // Where chance has a part, the other languages had other events at other times.
   const timed = chance ? [first] : runs;
   const clocks = Object.fromEntries(timed.map((run) => [run.language, run.clocks]));
@@ -110,13 +119,13 @@ export async function writeRecording(
 }
 
 function sameFile(old: Recording, now: Recording, chance: boolean): boolean {
-  const places = ({ events }: Recording) => JSON.stringify(events.map(({ at }) => at));
+  const locations = ({ events }: Recording) => JSON.stringify(events.map(({ at }) => at));
   return (
     old.version === now.version &&
     old.end === now.end &&
     Object.keys(old.clocks).join() === Object.keys(now.clocks).join() &&
     !storyDifference({ old, now }, chance) &&
-    (chance || places(old) === places(now))
+    (chance || locations(old) === locations(now))
   );
 }
 
@@ -137,7 +146,7 @@ function format({ events, clocks, ...rest }: Recording): string {
 /** The files of a pipeline's recordings that no scenario has any more. */
 export function strayFiles(pipeline: string, scenarios: string[]): string[] {
   const folder = `${RECORDINGS}/${pipeline}`;
-  const known = new Set(scenarios.map(slugOf));
+  const known = new Set(scenarios.map(slug));
   const inFolder = (path: string, end: string) =>
     existsSync(path)
       ? readdirSync(path)

@@ -2,10 +2,10 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import proto from '@temporalio/proto';
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
-import type { Language } from '../world/languages.ts';
-import { CACHE, ROOT, run } from '../world/processes.ts';
-import { quiet } from '../world/temporal.ts';
-import { startOf } from './events.ts';
+import { startOf } from '../../recordings/format/from-history.ts';
+import type { Language } from '../../sandbox/languages.ts';
+import { CACHE, ROOT, run } from '../../sandbox/processes.ts';
+import { quiet } from '../../sandbox/temporal.ts';
 
 const { History } = proto.temporal.api.history.v1;
 

@@ -6,16 +6,17 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import proto from '@temporalio/proto';
-import { CACHE } from '../world/processes.ts';
 import {
   clocksOf,
   detailsOf,
+  endOf,
   eventsOf,
   type IHistory,
-  type IHistoryEvent,
   type Surroundings,
-} from './events.ts';
-import type { Clocks, RecordedEvent, Recording } from './recording.ts';
+} from '../../recordings/format/from-history.ts';
+import type { Clocks, RecordedEvent, Recording } from '../../recordings/format/recording.ts';
+import { slug } from '../../recordings/format/slug.ts';
+import { CACHE } from '../../sandbox/processes.ts';
 
 const { History } = proto.temporal.api.history.v1;
 const PROOF = `${CACHE}/proof`;
@@ -28,7 +29,7 @@ export interface About {
 }
 
 /** One run of a scenario in one language. */
-export interface RunRecord extends About {
+export interface KeptRun extends About {
   workflow: string;
   end: Recording['end'];
   runs: number;
@@ -39,14 +40,8 @@ export interface RunRecord extends About {
   histories: string[];
 }
 
-/** The name of a scenario as a file's. */
-export function slugOf(scenario: string): string {
-  const words = scenario.toLowerCase().replace(/[^a-z0-9]+/g, '-');
-  return words.replace(/^-|-$/g, '');
-}
-
 const fileOf = ({ language, pipeline, scenario }: About) =>
-  `${PROOF}/${language}/${pipeline}/${slugOf(scenario)}`;
+  `${PROOF}/${language}/${pipeline}/${slug(scenario)}`;
 
 /** A new folder for what the worker of this run executes. */
 export async function coverageFolder(about: About): Promise<string> {
@@ -76,7 +71,7 @@ export async function saveRun(
   }
   // What the server's clock told more than the wall's was skipped.
   const skipped = Math.max(0, Math.max(...virtual) - took);
-  const record: RunRecord = {
+  const kept: KeptRun = {
     ...about,
     ...{ end, runs: histories.length, skipped_seconds: Math.round(skipped / 1000), events },
     clocks: clocksOf(virtual, skipped),
@@ -84,24 +79,11 @@ export async function saveRun(
   };
   const file = `${fileOf(about)}.json`;
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, JSON.stringify(record));
+  await writeFile(file, JSON.stringify(kept));
 }
-
-/** How a run ended, by its last event; undefined while it goes on. */
-export function endOf(last: IHistoryEvent | undefined): Recording['end'] | undefined {
-  return last && ENDS[detailsOf(last).type];
-}
-
-const ENDS: Record<string, Recording['end']> = {
-  WorkflowExecutionCompleted: 'completed',
-  WorkflowExecutionFailed: 'failed',
-  WorkflowExecutionCanceled: 'cancelled',
-  WorkflowExecutionTerminated: 'cancelled',
-  WorkflowExecutionTimedOut: 'failed',
-};
 
 /** The runs of a pipeline that were kept, by language. */
-export function runsOf(language: string, pipeline: string): RunRecord[] {
+export function runsOf(language: string, pipeline: string): KeptRun[] {
   const folder = `${PROOF}/${language}/${pipeline}`;
   if (!existsSync(folder)) return [];
   return readdirSync(folder)

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { PIPELINES } from '../../tools/pipelines.ts';
+import { PIPELINES } from '../../sandbox/pipelines.ts';
 import { findChromium, startChromium } from './chromium.ts';
 import { type Served, serve } from './serve.ts';
 

@@ -1,5 +1,5 @@
 /** Recordings made by hand, in the shape of the real ones: for tests of what draws them. */
-import { RECORDING_VERSION, type RecordedEvent, type Recording } from '../proof/recording.ts';
+import { RECORDING_VERSION, type RecordedEvent, type Recording } from '../../recordings/format/recording.ts';
 
 /** Writes a history down, event by event. */
 class Script {
@@ -87,7 +87,13 @@ export function etl(batches = 5): Recording {
     ['load', 'LoadData', 'Load one batch'],
   ] as const) {
     for (let i = 1; i <= batches; i++) {
-      script.activity(name, step, { batch: { uri: `file:///<world>/flights/${i}`, count: 100 } }, 12, region);
+      script.activity(
+        name,
+        step,
+        { batch: { uri: `file:///<sandbox>/flights/${i}`, count: 100 } },
+        12,
+        region,
+      );
     }
   }
   script.event('WorkflowExecutionCompleted', { output: { successful_records: batches * 100 } });
@@ -103,7 +109,7 @@ export function stream(batches = 8): Recording {
     for (let i = 1; i <= batches; i++) {
       const cursor = i * 500;
       script.activity('ReadStreamEvents', 'Read what is new behind the cursor', { cursor }, 8, 'loop');
-      const batch = { uri: `file:///<world>/events/${cursor}` };
+      const batch = { uri: `file:///<sandbox>/events/${cursor}` };
       script.activity('ProcessStreamEvents', 'Sort the events into windows', { batch }, 9, 'loop');
       script.activity(
         'WriteStreamResults',

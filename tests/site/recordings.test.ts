@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findRecordings, recordingsOf } from '../../site/lib/recordings.ts';
+import { findRecordings, recordingsOf } from '../../recordings/format/read.ts';
 import { clocksAt, runningAt, timelineOf } from '../../site/lib/timeline.ts';
 import {
   clock,

@@ -4,7 +4,7 @@
  * npm run test:site -- --record   keeps what was measured in recordings/site.json
  */
 import { writeFileSync } from 'node:fs';
-import { run } from '../world/processes.ts';
+import { run } from '../../sandbox/processes.ts';
 import { BUDGETS, measureAnew, measurements, REPORT } from './budgets.ts';
 
 const given = process.argv.slice(2);

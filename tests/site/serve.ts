@@ -1,22 +1,9 @@
 /** Serves a built site on 127.0.0.1, as a static host would: compressed, with its 404 page. */
-import { readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { extname, join, normalize } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { fileFor } from '../../notebook/server/static-files.ts';
 
-const TYPES: Record<string, string> = {
-  '.css': 'text/css',
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript',
-  '.json': 'application/json',
-  '.md': 'text/markdown; charset=utf-8',
-  '.png': 'image/png',
-  '.svg': 'image/svg+xml',
-  '.txt': 'text/plain; charset=utf-8',
-  '.woff2': 'font/woff2',
-  '.xml': 'text/xml',
-};
 const TEXT = /^text|json|xml/;
 
 export interface Served {
@@ -50,30 +37,4 @@ export async function serve(folder: string, base = '/'): Promise<Served> {
       server.closeAllConnections();
     },
   };
-}
-
-/** What a static host answers for a path inside of `folder`. */
-export async function fileFor(
-  folder: string,
-  path: string,
-): Promise<{ status: number; type: string; body: Buffer }> {
-  const wanted = await fileAt(join(folder, normalize(`/${decoded(path)}`)));
-  const file = wanted ?? join(folder, '404.html');
-  const type = TYPES[extname(file)] ?? 'application/octet-stream';
-  return { status: wanted ? 200 : 404, type, body: await readFile(file) };
-}
-
-/** What cannot be decoded is the path of nothing. */
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return '\0';
-  }
-}
-
-async function fileAt(path: string): Promise<string | null> {
-  const found = await stat(path).catch(() => null);
-  if (found?.isDirectory()) return fileAt(join(path, 'index.html'));
-  return found ? path : null;
 }

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ROOT, run } from '../../world/processes.ts';
+import { ROOT, run } from '../../../sandbox/processes.ts';
 import { Counts, lineStarts, type Part, type Reader } from './counts.ts';
 
 const FOLDER = 'examples/reference/go';

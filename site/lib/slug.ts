@@ -1,7 +1,0 @@
-/** A name as the end of an address: `Event time` → `event-time`. */
-export function slug(name: string): string {
-  return name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '');
-}

@@ -1,0 +1,737 @@
+/** The scenarios of the ETL pipeline: one list, every language. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type {
+  DataSource,
+  DataTarget,
+  ETLInput,
+  ETLOutput,
+  Progress,
+} from '../../../examples/ts/etl/types.ts';
+import type { Fault } from '../../../sandbox/api.ts';
+import { contractOf } from '../../../sandbox/contract.ts';
+import { table } from '../../../sandbox/data.ts';
+import { january } from '../../../sandbox/demos/etl.ts';
+import type { Sandbox } from '../../../sandbox/sandbox.ts';
+import { contentsOf, duck, partsOf } from '../../../sandbox/warehouse.ts';
+import type { Expected, Pipeline, Run, Scenario } from '../scenario.ts';
+
+/** Where a run writes: a table or a folder, named after the run. */
+interface Target {
+  table: string;
+  folder: string;
+}
+type EtlScenario = Scenario<ETLInput, ETLOutput, Target>;
+
+const contract = contractOf('etl');
+
+const FLIGHTS = 27_004;
+const WEATHER = 26_115;
+const PLANES = 3_322;
+const JANUARY = FLIGHTS + WEATHER + PLANES;
+const SAMPLE = 500;
+
+/** Golden digests of what a target holds after January: the same for every language. */
+const DIGESTS = {
+  database: 'f2f63a554c957c1ac4a91357814b810f',
+  parts: '9256421be3be5785f2b7c296505a1551',
+};
+
+// ---- Where records come from and go to
+
+const source = (
+  source_id: string,
+  source_type: DataSource['source_type'],
+  connection_string: string,
+): DataSource => ({
+  source_id,
+  source_type,
+  connection_string,
+});
+const flights = (sandbox: Sandbox, name = 'flights_sample') =>
+  source('flights', 'database', sandbox.database.url(name));
+const weather = (sandbox: Sandbox, name = 'weather_sample') =>
+  source('weather', 'api', sandbox.api.url(name));
+const planes = (url = pathToFileURL(table('planes')).href) => source('planes', 'file', url);
+
+function targetOf(target_type: DataTarget['target_type'], sandbox: Sandbox, target: Target): DataTarget {
+  const folder = pathToFileURL(target.folder).href;
+  return {
+    target_type,
+    connection_string: target_type === 'database' ? sandbox.database.url(target.table) : folder,
+  };
+}
+
+interface Options {
+  into?: DataTarget['target_type'];
+  batch_size?: number;
+  /** A CHECK constraint of the target table. */
+  check?: string;
+  /** How the API answers: one fault a request, or the same for all. */
+  api?: (Fault | undefined)[] | Fault;
+}
+
+/** A target of the run's own, and an input that reads `sources` into it. */
+function reads(
+  sources: (sandbox: Sandbox, run: string) => DataSource[] | Promise<DataSource[]>,
+  options: Options = {},
+) {
+  const { into = 'database', batch_size = 100, check, api = [] } = options;
+  return async (sandbox: Sandbox, run: string): Promise<{ input: ETLInput } & Target> => {
+    const target = { table: run, folder: await sandbox.newFolder(run) };
+    await sandbox.database.createTarget(target.table, check);
+    if (Array.isArray(api)) sandbox.api.fail(...api);
+    else sandbox.api.failAlways(api);
+    const input: ETLInput = {
+      pipeline_id: 'january',
+      sources: await sources(sandbox, run),
+      target: targetOf(into, sandbox, target),
+      batch_size,
+    };
+    contract.input(input);
+    return { input, ...target };
+  };
+}
+
+// ---- How runs end
+
+/** Virtual seconds, with room for what the wall clock adds to a small run; January needs more of it. */
+const seconds = (from: number) => ({ from, to: from + 59 });
+
+function loaded(records: number, duration_seconds = seconds(0), failed_records = 0): Expected<ETLOutput> {
+  return {
+    output: {
+      pipeline_id: 'january',
+      total_records: records,
+      successful_records: records - failed_records,
+      failed_records,
+      duration_seconds,
+    },
+  };
+}
+const fails = (type: string, message: string): Expected<ETLOutput> => ({ failure: { type, message } });
+
+const status = (code: number, headers?: Record<string, string>): Fault => ({
+  kind: 'status',
+  status: code,
+  headers,
+});
+
+/** A hold on the API that the scenario releases. */
+function gate(): { fault: Fault; open: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { fault: { kind: 'held', until: promise }, open: resolve };
+}
+
+/** Starts with the write of the 251st of 500 flights held, so that the run stands in the middle of its load. */
+const HELD = 'flights/2013-01-01-EV-4277-EWR';
+const heldInLoad: EtlScenario['given'] = async (sandbox, run) => {
+  const given = await reads((w) => [flights(w)])(sandbox, run);
+  await sandbox.database.hold(given.table, HELD);
+  return given;
+};
+const untilHeld = (run: Run) => run.until('a load waits in the database', () => run.sandbox.database.held());
+
+/** What the table of a run must hold. */
+const holds =
+  (records: number): EtlScenario['after'] =>
+  async ({ sandbox }, target) => {
+    assert.equal((await sandbox.database.contents(target.table)).records, records);
+  };
+
+/** The gate of the run under way. */
+let weatherGate = gate();
+
+/** The nth request of the weather is held at the gate. */
+function heldWeather(request: number, sources: (sandbox: Sandbox) => DataSource[]): EtlScenario['given'] {
+  return (sandbox, run) => {
+    weatherGate = gate();
+    return reads(sources, { api: [...Array(request - 1).fill(undefined), weatherGate.fault] })(sandbox, run);
+  };
+}
+
+/** Flights are staged while the weather, asked for before them, waits. */
+const flightsFirst = heldWeather(1, (sandbox) => [weather(sandbox), flights(sandbox)]);
+
+// ---- The list
+
+const everyTarget: EtlScenario[] = [
+  {
+    name: 'January into a database: 56,441 records, a history under 1 MiB, payloads under 256 KiB',
+    given: reads(january, { batch_size: 1000 }),
+    expected: loaded(JANUARY, { from: 0, to: 600 }),
+    async after({ sandbox, histories }, target) {
+      assert.deepEqual(await sandbox.database.contents(target.table), {
+        records: JANUARY,
+        digest: DIGESTS.database,
+      });
+      const [clock] = await sandbox.database.query(
+        `SELECT count(*)::int AS flights,
+           count(*) FILTER (WHERE date_trunc('hour', (data->>'sched_dep_time')::timestamptz)
+             = (data->>'time_hour')::timestamptz)::int AS agree
+         FROM ${target.table} WHERE id LIKE 'flights/%'`,
+      );
+      assert.deepEqual(
+        clock,
+        {
+          flights: FLIGHTS,
+          agree: FLIGHTS,
+        },
+        'New York time, checked by the data itself',
+      );
+      const [facts] = await histories();
+      assert.ok(facts);
+      assert.ok(facts.bytes < 1024 * 1024, `${facts.bytes} bytes`);
+      assert.ok(facts.largestPayload < 256 * 1024, `${facts.largestPayload} largestPayload`);
+      assert.ok(facts.events < 2000, `${facts.events} events`);
+    },
+  },
+  {
+    name: 'January into a warehouse of Parquet parts, one a batch',
+    given: reads(january, { into: 'warehouse', batch_size: 1000 }),
+    expected: loaded(JANUARY, { from: 0, to: 600 }),
+    async after({ sandbox }, target) {
+      assert.deepEqual(await contentsOf(target.folder, 'parquet'), {
+        records: JANUARY,
+        digest: DIGESTS.parts,
+      });
+      const parts = await sandbox.list(target.folder);
+      assert.equal(parts.length, 28 + 27 + 4);
+      assert.equal(parts[0], 'january.flights.00001.parquet');
+    },
+  },
+  {
+    name: 'January into a folder of NDJSON parts, one a batch',
+    given: reads(january, { into: 'file', batch_size: 1000 }),
+    expected: loaded(JANUARY, { from: 0, to: 600 }),
+    async after({ sandbox }, target) {
+      assert.deepEqual(await contentsOf(target.folder, 'ndjson'), {
+        records: JANUARY,
+        digest: DIGESTS.parts,
+      });
+      const parts = await sandbox.list(target.folder);
+      assert.equal(parts.length, 28 + 27 + 4);
+      const [first] = await duck<Record<string, string>>(
+        `SELECT * FROM ${partsOf(target.folder, 'ndjson')} WHERE id = 'flights/2013-01-01-UA-1545-EWR'`,
+      );
+      assert.equal(first?.version, '1.0');
+      assert.partialDeepStrictEqual(JSON.parse(first?.data ?? ''), {
+        sched_dep_time: '2013-01-01T10:15:00Z',
+        dep_time: '2013-01-01T10:17:00Z',
+        time_hour: '2013-01-01T10:00:00Z',
+        tailnum: 'N14228',
+        air_time: 227,
+      });
+    },
+  },
+];
+
+const apis: EtlScenario[] = [
+  {
+    name: 'API answers 503 twice, then well',
+    given: reads((sandbox) => [weather(sandbox)], { api: [status(503), status(503)] }),
+    expected: loaded(SAMPLE, seconds(3)),
+    async after({ sandbox }, target) {
+      assert.deepEqual(sandbox.api.asked.slice(0, 3), ['', '', '']);
+      assert.equal((await sandbox.database.contents(target.table)).records, SAMPLE);
+    },
+  },
+  {
+    name: 'API answers 429 with Retry-After 3600: an hour is skipped, and the read resumes',
+    given: reads((sandbox) => [weather(sandbox)], {
+      api: [undefined, undefined, status(429, { 'retry-after': '3600' })],
+    }),
+    expected: loaded(SAMPLE, seconds(3600)),
+    async after({ sandbox }) {
+      const [, second, third, retried] = sandbox.api.asked;
+      assert.ok([second, third].includes(retried));
+    },
+  },
+  {
+    name: 'API answers 429 without Retry-After: asked again after a second',
+    given: reads((sandbox) => [weather(sandbox)], { api: [status(429)] }),
+    expected: loaded(SAMPLE, seconds(1)),
+  },
+  {
+    name: 'API has an empty list: nothing to load',
+    given: reads((sandbox) => [weather(sandbox, 'weather_none')]),
+    expected: loaded(0),
+  },
+  {
+    name: 'API answers 503 for good',
+    given: reads((sandbox) => [weather(sandbox)], { api: status(503) }),
+    expected: fails('Unavailable', 'source weather: API answered 503'),
+    async after({ sandbox }) {
+      assert.equal(sandbox.api.asked.length, 5);
+    },
+  },
+  {
+    name: 'API is not there at all',
+    given: reads(() => [source('weather', 'api', 'http://127.0.0.1:9/weather')]),
+    expected: fails('Unavailable', 'source weather: API did not answer'),
+  },
+  {
+    name: 'API does not know the list: final',
+    given: reads((sandbox) => [weather(sandbox, 'nowhere')]),
+    expected: fails('ValidationError', 'source weather: API answered 404'),
+  },
+  {
+    name: 'API answers half a JSON text once',
+    given: reads((sandbox) => [weather(sandbox)], { api: [undefined, { kind: 'truncated' }] }),
+    expected: loaded(SAMPLE, seconds(1)),
+    after: holds(SAMPLE),
+  },
+  {
+    name: 'API answers half a JSON text for good',
+    given: reads((sandbox) => [weather(sandbox)], { api: { kind: 'truncated' } }),
+    expected: fails('Malformed', 'source weather: API answered broken JSON'),
+  },
+  {
+    name: 'API answers JSON of another shape: final',
+    given: reads((sandbox) => [weather(sandbox)], { api: { kind: 'wrong shape' } }),
+    expected: fails('ValidationError', 'source weather: API answered JSON without records'),
+    async after({ sandbox }) {
+      assert.equal(sandbox.api.asked.length, 1);
+    },
+  },
+];
+
+const databases: EtlScenario[] = [
+  {
+    name: 'database stopped during load, then started: nothing is lost',
+    given: heldInLoad,
+    async during(run) {
+      await untilHeld(run);
+      await run.sandbox.database.interrupt();
+      await run.until('the load is tried again', async () => (await run.attempt('LoadData')) >= 2);
+      await run.temporal.advance('2 seconds');
+      await run.until('and once more', async () => (await run.attempt('LoadData')) >= 3);
+      await run.sandbox.database.resume();
+    },
+    expected: loaded(SAMPLE, seconds(2)),
+    after: holds(SAMPLE),
+  },
+  {
+    name: 'one batch rejected by a CHECK constraint: it alone fails',
+    given: reads((sandbox) => [flights(sandbox)], { check: `id <> '${HELD}'` }),
+    expected: loaded(SAMPLE, seconds(0), 100),
+    after: holds(SAMPLE - 100),
+  },
+  {
+    name: 'database without the table: final',
+    given: reads((sandbox) => [flights(sandbox, 'nowhere')]),
+    expected: fails('ValidationError', 'source flights: database refused: relation "nowhere" does not exist'),
+  },
+  {
+    name: 'the same run twice leaves the target as it was',
+    given: reads((sandbox) => [flights(sandbox)]),
+    expected: loaded(SAMPLE),
+    async after(run, target) {
+      const before = await run.sandbox.database.contents(target.table);
+      assert.partialDeepStrictEqual(await run.again(), { successful_records: SAMPLE });
+      assert.deepEqual(await run.sandbox.database.contents(target.table), before);
+    },
+  },
+  {
+    name: 'every record bears one and the same time: that of the workflow',
+    given: reads((sandbox) => [flights(sandbox)]),
+    expected: loaded(SAMPLE),
+    async after({ sandbox, handle }, target) {
+      const [stamps] = await sandbox.database.query<{ times: number; time: Date }>(
+        `SELECT count(DISTINCT processed_at)::int AS times, min(processed_at) AS time FROM ${target.table}`,
+      );
+      const { startTime } = await handle.describe();
+      assert.equal(stamps?.times, 1);
+      const behind = Number(stamps.time) - Number(startTime);
+      assert.ok(behind >= 0 && behind < 60_000, `${behind} ms behind the start`);
+    },
+  },
+];
+
+const files: EtlScenario[] = [
+  {
+    name: 'missing file',
+    given: reads(() => [planes('file:///no/such/planes.csv')]),
+    expected: fails('Unavailable', 'source planes: file cannot be read'),
+  },
+  {
+    name: 'a file that arrives late',
+    given: reads((sandbox, run) => [planes(pathToFileURL(`${sandbox.folder}/${run}.csv`).href)], {
+      batch_size: 1000,
+    }),
+    async during(run, { input }) {
+      await run.until('a second attempt', async () => (await run.attempt('ExtractData')) >= 2);
+      const url = input.sources[0]?.connection_string ?? '';
+      await writeFile(fileURLToPath(url), await readFile(table('planes')));
+    },
+    expected: loaded(PLANES, seconds(1)),
+    after: holds(PLANES),
+  },
+  {
+    name: 'staging fails in the middle of a file: the read resumes, what is staged stands',
+    given: reads((sandbox, run) => [planes(pathToFileURL(`${sandbox.folder}/${run}.csv`).href)], {
+      batch_size: 1000,
+    }),
+    async during(run, { input }) {
+      const { runId } = await run.handle.describe();
+      const staged = `${run.sandbox.folder}/staging/${runId}/planes`;
+      const [first, third] = [`${staged}/00001.raw.ndjson`, `${staged}/00003.raw.ndjson`];
+      await run.until('a second attempt', async () => (await run.attempt('ExtractData')) >= 2);
+      await mkdir(third, { recursive: true });
+      const url = input.sources[0]?.connection_string ?? '';
+      await writeFile(fileURLToPath(url), await readFile(table('planes')));
+      await run.until('two parts are staged', () => existsSync(`${staged}/00002.raw.ndjson`));
+      const before = (await stat(first)).mtimeMs;
+      await run.until('a third attempt', async () => (await run.attempt('ExtractData')) >= 3);
+      await rmdir(third);
+      await run.temporal.settle(() => run.handle.result());
+      assert.equal((await stat(first)).mtimeMs, before);
+    },
+    expected: loaded(PLANES, seconds(3)),
+    after: holds(PLANES),
+  },
+  {
+    name: 'torn CSV line: final, and the line is named',
+    given: reads(async (sandbox, run) => {
+      const lines = (await readFile(table('planes'), 'utf8')).split('\n');
+      const torn = `${lines.slice(0, 1200).join('\n')}\n${lines[1200]?.slice(0, 20)}`;
+      return [planes(await sandbox.write(`${run}.csv`, torn))];
+    }),
+    expected: fails('ValidationError', 'source planes: CSV line 1201 is torn'),
+  },
+  {
+    name: 'a number that is none: final, and the record is named',
+    given: reads(async (sandbox, run) => [
+      planes(await sandbox.write(`${run}.csv`, 'tailnum,year\nN1,1999\nN2,soon\n')),
+    ]),
+    expected: fails('ValidationError', 'transform: planes/N2: year is not a number'),
+  },
+  {
+    name: 'a target folder that cannot be written: every batch fails, the run ends',
+    given: async (sandbox, run) => {
+      const given = await reads(() => [planes()], { into: 'file', batch_size: 1000 })(sandbox, run);
+      await rm(given.folder, { recursive: true });
+      await writeFile(given.folder, 'a file where the folder should be');
+      return given;
+    },
+    expected: loaded(PLANES, seconds(4 * 30), PLANES),
+  },
+  {
+    name: 'a clock that is none: final, and the record is named',
+    given: reads(async (sandbox, run) => [
+      planes(await sandbox.write(`${run}.csv`, 'id,year,month,day,sched_dep_time\nF1,2013,1,1,soon\n')),
+    ]),
+    expected: fails('ValidationError', 'transform: planes/F1: sched_dep_time is not a number'),
+  },
+  {
+    name: 'a clock without its year: final, and the record is named',
+    given: reads(async (sandbox, run) => [
+      planes(await sandbox.write(`${run}.csv`, 'id,year,month,day,sched_dep_time\nF1,NA,1,1,517\n')),
+    ]),
+    expected: fails('ValidationError', 'transform: planes/F1: year is not a number'),
+  },
+  {
+    name: 'a clock that shows 75 minutes: final, and the record is named',
+    given: reads(async (sandbox, run) => [
+      planes(await sandbox.write(`${run}.csv`, 'id,year,month,day,sched_dep_time\nF1,2013,1,1,1275\n')),
+    ]),
+    expected: fails('ValidationError', 'transform: planes/F1: sched_dep_time is not a time'),
+  },
+  {
+    name: 'a folder where the file should be',
+    given: reads(async (sandbox, run) => [planes(pathToFileURL(await sandbox.newFolder(`${run}.csv`)).href)]),
+    expected: fails('Unavailable', 'source planes: file cannot be read'),
+  },
+  {
+    name: 'a file with a header alone: nothing to load',
+    given: reads(async (sandbox, run) => [planes(await sandbox.write(`${run}.csv`, 'tailnum,year\n'))]),
+    expected: loaded(0),
+  },
+  {
+    name: 'staging that cannot be written',
+    given: heldWeather(1, (sandbox) => [weather(sandbox)]),
+    async during(run) {
+      await run.until('the weather is asked for', () => run.sandbox.api.asked.length === 1);
+      const { runId } = await run.handle.describe();
+      await writeFile(
+        `${await run.sandbox.newFolder('staging')}/${runId}`,
+        'a file where a folder should be',
+      );
+      weatherGate.open();
+    },
+    expected: fails('Unavailable', 'source weather: folder cannot be written'),
+  },
+  {
+    name: 'a clean batch that was changed: it alone fails',
+    given: heldInLoad,
+    async during(run, target) {
+      await untilHeld(run);
+      const { runId } = await run.handle.describe();
+      await writeFile(`${run.sandbox.folder}/staging/${runId}/flights/00005.clean.ndjson`, '{}\n');
+      await run.sandbox.database.release(target.table);
+    },
+    expected: loaded(SAMPLE, seconds(0), 100),
+    after: holds(SAMPLE - 100),
+  },
+  {
+    name: 'a staged batch that was changed: final',
+    given: flightsFirst,
+    async during(run) {
+      await tamper(run, (file) => writeFile(file, '{}\n'));
+    },
+    expected: fails('ValidationError', 'transform: staged batch was changed'),
+  },
+  {
+    name: 'a staged batch that is gone',
+    given: flightsFirst,
+    async during(run) {
+      await tamper(run, (file) => rm(file));
+    },
+    expected: fails('Unavailable', 'transform: staged batch cannot be read'),
+  },
+];
+
+/** Does something to the first staged batch of the flights, then lets the weather through. */
+async function tamper(run: Run, change: (file: string) => Promise<void>): Promise<void> {
+  const { runId } = await run.handle.describe();
+  const folder = `${run.sandbox.folder}/staging/${runId}/flights`;
+  await run.until(
+    'the flights are staged',
+    async () => (await run.progress<Progress>()).processed === SAMPLE,
+  );
+  await change(`${folder}/00001.raw.ndjson`);
+  weatherGate.open();
+}
+
+const kills: EtlScenario[] = [
+  {
+    name: 'worker killed in the middle of extract: it resumes, every record once',
+    crashes: true,
+    given: heldWeather(3, (sandbox) => [weather(sandbox)]),
+    async during(run) {
+      await run.until('the third page is asked for', () => run.sandbox.api.asked.length === 3);
+      await run.crash(weatherGate.open);
+      await run.temporal.outlast('2 minutes');
+    },
+    expected: loaded(SAMPLE, { from: 60, to: 180 }),
+    async after(run, target) {
+      const [, second, third, retried] = run.sandbox.api.asked;
+      assert.ok([second, third].includes(retried));
+      assert.equal((await run.sandbox.database.contents(target.table)).records, SAMPLE);
+    },
+  },
+  {
+    name: 'worker killed in the middle of load: every record once',
+    crashes: true,
+    given: heldInLoad,
+    async during(run, target) {
+      await untilHeld(run);
+      await run.crash(() => run.sandbox.database.release(target.table));
+      await run.temporal.outlast('6 minutes');
+    },
+    expected: loaded(SAMPLE, { from: 300, to: 420 }),
+    after: holds(SAMPLE),
+  },
+  {
+    name: 'cancelled in the middle of load: it ends as cancelled',
+    given: heldInLoad,
+    async during(run, target) {
+      await untilHeld(run);
+      await run.handle.cancel();
+      const state = async () => (await run.handle.describe()).status.name;
+      await run.until('it has ended', async () => (await state()) === 'CANCELLED');
+      await run.sandbox.database.release(target.table);
+    },
+    expected: { cancelled: true },
+  },
+];
+
+const questions: EtlScenario[] = [
+  {
+    name: 'progress asked in the middle of extract',
+    given: flightsFirst,
+    async during(run) {
+      await run.until(
+        'the flights are staged',
+        async () => (await run.progress<Progress>()).processed === SAMPLE,
+      );
+      assert.deepEqual(await run.progress<Progress>(), { phase: 'extract', processed: SAMPLE, total: 0 });
+      weatherGate.open();
+    },
+    expected: loaded(2 * SAMPLE),
+  },
+  {
+    name: 'progress asked in the middle of load, and at the end',
+    given: heldInLoad,
+    async during(run, target) {
+      await untilHeld(run);
+      assert.deepEqual(await run.progress<Progress>(), { phase: 'load', processed: 200, total: SAMPLE });
+      await run.sandbox.database.release(target.table);
+    },
+    expected: loaded(SAMPLE),
+    async after(run) {
+      assert.deepEqual(await run.progress<Progress>(), { phase: 'done', processed: SAMPLE, total: SAMPLE });
+    },
+  },
+  {
+    name: 'no secret anywhere in the history: names alone',
+    given: reads((sandbox) => [flights(sandbox), weather(sandbox)]),
+    expected: loaded(2 * SAMPLE),
+    async after({ sandbox, histories }) {
+      const text = (await histories()).map((facts) => facts.text).join();
+      for (const name of ['PG_PASSWORD', 'API_TOKEN'] as const) {
+        assert.ok(text.includes(`\${${name}}`), `${name} by name`);
+        assert.ok(!text.includes(sandbox.secrets[name]), `the value of ${name}`);
+      }
+    },
+  },
+];
+
+// ---- Bad input: the workflow fails at once, in the same words everywhere
+
+type Spoil = (input: Record<string, unknown> & ETLInput, sandbox: Sandbox) => unknown;
+
+function refused(name: string, spoil: Spoil, message: string): EtlScenario {
+  return {
+    name: `bad input: ${name}`,
+    async given(sandbox, run) {
+      const given = await reads((w) => [flights(w), weather(w)])(sandbox, run);
+      const input = structuredClone(given.input) as Record<string, unknown> & ETLInput;
+      const spoiled = spoil(input, sandbox);
+      return { ...given, input: (spoiled === undefined ? input : spoiled) as ETLInput };
+    },
+    expected: fails('InvalidInput', message),
+    async after({ handle }) {
+      const { events } = await handle.fetchHistory();
+      const scheduled = events?.filter((event) => event.activityTaskScheduledEventAttributes);
+      if (/^(?!source |target: )/.test(message)) assert.equal(scheduled?.length, 0, 'no activity is tried');
+    },
+  };
+}
+
+/** The nth source of an input. */
+function nth(input: ETLInput, index: number): DataSource {
+  const found = input.sources[index];
+  if (!found) throw new Error(`the input has no source ${index}`);
+  return found;
+}
+const put = (part: object, fields: Record<string, unknown>): void => {
+  Object.assign(part, fields);
+};
+
+const NAME_RULE = 'must be letters, digits, "-" or "_"';
+const SIZE_RULE = 'must be a whole number from 1 to 10000';
+const SECRET_RULE = 'must not hold a secret: write ${NAME} for it';
+
+const badInputs: EtlScenario[] = [
+  refused('no sources', (input) => put(input, { sources: [] }), 'sources: must hold at least one source'),
+  refused(
+    'sources left out',
+    (input) => void delete (input as Partial<ETLInput>).sources,
+    'sources: must hold at least one source',
+  ),
+  refused('batch_size 0', (input) => put(input, { batch_size: 0 }), `batch_size: ${SIZE_RULE}`),
+  refused('batch_size 10,001', (input) => put(input, { batch_size: 10_001 }), `batch_size: ${SIZE_RULE}`),
+  refused(
+    'batch_size left out',
+    (input) => void delete (input as Partial<ETLInput>).batch_size,
+    `batch_size: ${SIZE_RULE}`,
+  ),
+  refused(
+    'batch_size a text',
+    (input) => put(input, { batch_size: 'many' }),
+    'batch_size: has the wrong type',
+  ),
+  refused('batch_size 1.5', (input) => put(input, { batch_size: 1.5 }), 'batch_size: has the wrong type'),
+  refused(
+    'source_id a number',
+    (input) => put(nth(input, 0), { source_id: 7 }),
+    'sources: has the wrong type',
+  ),
+  refused('the whole input a text', () => 'all of it', 'input: has the wrong type'),
+  refused('pipeline_id empty', (input) => put(input, { pipeline_id: '' }), `pipeline_id: ${NAME_RULE}`),
+  refused(
+    'source_id with a slash',
+    (input) => put(nth(input, 0), { source_id: '../flights' }),
+    `sources[0].source_id: ${NAME_RULE}`,
+  ),
+  refused(
+    'duplicate source_id',
+    (input) => put(nth(input, 1), { source_id: 'flights' }),
+    'sources[1].source_id: must not be used twice',
+  ),
+  refused(
+    'unknown source type',
+    (input) => put(nth(input, 1), { source_type: 'ftp' }),
+    'sources[1].source_type: must be database, api or file',
+  ),
+  refused(
+    'unknown target type',
+    (input) => put(input.target, { target_type: 'moon' }),
+    'target.target_type: must be database, warehouse or file',
+  ),
+  refused(
+    'target left out',
+    (input) => void delete (input as Partial<ETLInput>).target,
+    'target.target_type: must be database, warehouse or file',
+  ),
+  refused(
+    'a literal password',
+    (input) =>
+      put(nth(input, 0), { connection_string: 'postgres://etl:hunter2@127.0.0.1/nyc?table=flights' }),
+    `sources[0].connection_string: ${SECRET_RULE}`,
+  ),
+  refused(
+    'a literal token',
+    (input) => put(input.target, { connection_string: 'http://127.0.0.1/weather?token=hunter2' }),
+    `target.connection_string: ${SECRET_RULE}`,
+  ),
+  refused(
+    'a literal secret behind a named one',
+    (input) =>
+      put(input.target, {
+        connection_string: `http://127.0.0.1/weather?token=\${API_TOKEN}&password=hunter2`,
+      }),
+    `target.connection_string: ${SECRET_RULE}`,
+  ),
+  refused(
+    'a variable that the worker does not have',
+    (input) =>
+      put(nth(input, 1), { connection_string: `${nth(input, 1).connection_string}&region=\${NO_SUCH_NAME}` }),
+    'source weather: environment variable NO_SUCH_NAME is not set',
+  ),
+  refused(
+    'the same in the target',
+    (input) =>
+      put(input.target, { connection_string: `${input.target.connection_string}&region=\${NO_SUCH_NAME}` }),
+    'target: environment variable NO_SUCH_NAME is not set',
+  ),
+  refused(
+    'a URL of another scheme',
+    (input) => put(nth(input, 0), { connection_string: 'mysql://127.0.0.1/nyc?table=flights' }),
+    'source flights: connection_string: must be a postgres or postgresql URL',
+  ),
+  refused(
+    'no URL at all',
+    (input) => put(nth(input, 0), { connection_string: 'flights' }),
+    'source flights: connection_string: must be a postgres or postgresql URL',
+  ),
+  refused(
+    'no table named',
+    (input) => put(nth(input, 0), { connection_string: nth(input, 0).connection_string.split('?')[0] }),
+    'source flights: connection_string: must name a table, as in ?table=flights',
+  ),
+  refused(
+    'batches too many for a history',
+    (input) => put(input, { sources: [planes()], batch_size: 1 }),
+    'source planes: batch_size: makes too many batches',
+  ),
+];
+
+export default {
+  name: 'etl',
+  workflow: 'ETLPipeline',
+  scenarios: [...everyTarget, ...apis, ...databases, ...files, ...kills, ...questions, ...badInputs],
+} satisfies Pipeline<ETLInput, ETLOutput, Target>;

@@ -1,0 +1,383 @@
+/** Faults that people make in a stream, and the scenario that kills each. */
+import type { Fault } from '../../proof/faults.list.ts';
+
+const TS = 'examples/ts';
+const GO = 'examples/reference/go';
+const RUST = 'examples/reference/rust/src';
+
+const january = 'January by hours: every window as plain SQL has it (file)';
+const outOfOrder = 'out of order within the lateness counts, later goes to the late topic (file)';
+const middle = 'stopped in the middle of a window: it is finished and written (file)';
+
+export default [
+  {
+    name: 'the number of windows is not carried over continue-as-new',
+    killer: january,
+    ts: {
+      file: `${TS}/streaming/workflow.ts`,
+      find: 'const next = { ...input, carried: state };',
+      replace: 'const next = { ...input, carried: { ...state, processed_windows: 0 } };',
+    },
+    go: {
+      file: `${GO}/streaming/workflow.go`,
+      find: 'next.Carried = state',
+      replace: `next.Carried = state
+        next.Carried.ProcessedWindows = 0`,
+    },
+    rust: {
+      file: `${RUST}/streaming/workflow.rs`,
+      find: 'let next = input.carrying(carried);',
+      replace: 'let next = input.carrying(Carried { processed_windows: 0, ..carried });',
+    },
+  },
+  {
+    name: 'no continue-as-new: the history grows for ever',
+    killer: january,
+    ts: {
+      file: `${TS}/streaming/workflow.ts`,
+      find: 'if (full && !stopped) {',
+      replace: 'if (full && Boolean(0)) {',
+    },
+    go: {
+      file: `${GO}/streaming/workflow.go`,
+      find: 'if full && !stopped() {',
+      replace: 'if full && false {',
+    },
+    rust: {
+      file: `${RUST}/streaming/workflow.rs`,
+      find: 'if full && !ctx.state(stopped) {',
+      replace: 'if full && false {',
+    },
+  },
+  {
+    name: 'continue-as-new though a stop has arrived: the signal is lost',
+    killer: 'stopped while the write that fills the run is tried again: the signal is not lost (file)',
+    ts: { file: `${TS}/streaming/workflow.ts`, find: 'if (full && !stopped) {', replace: 'if (full) {' },
+    go: { file: `${GO}/streaming/workflow.go`, find: 'if full && !stopped() {', replace: 'if full {' },
+    rust: {
+      file: `${RUST}/streaming/workflow.rs`,
+      find: 'if full && !ctx.state(stopped) {',
+      replace: 'if full {',
+    },
+  },
+  {
+    name: 'a deaf sleep: the signal does not wake it',
+    killer: 'stopped while idle: the signal wakes the sleep (file)',
+    ts: [
+      {
+        file: `${TS}/streaming/workflow.ts`,
+        find: 'condition, continueAsNew,',
+        replace: 'continueAsNew, sleep,',
+      },
+      {
+        file: `${TS}/streaming/workflow.ts`,
+        find: 'await condition(() => stopped, `${size} seconds`);',
+        replace: 'await sleep(`${size} seconds`);',
+      },
+    ],
+    go: {
+      file: `${GO}/streaming/workflow.go`,
+      find: 'return stopped() || sleep.IsReady()',
+      replace: 'return sleep.IsReady()',
+    },
+    rust: {
+      file: `${RUST}/streaming/workflow.rs`,
+      find: `let mut sleep = ctx.timer(window);
+        select! {
+          woken = ctx.wait_condition(stopped) => {
+            woken?;
+            sleep.cancel();
+          }
+          _ = sleep => {}
+        }`,
+      replace: 'let _ = ctx.timer(window).await;',
+    },
+  },
+  {
+    name: 'the windows that are open are dropped at the stop',
+    killer: middle,
+    ts: { file: `${TS}/streaming/workflow.ts`, find: 'await write(state.open_windows);', replace: '' },
+    go: {
+      file: `${GO}/streaming/workflow.go`,
+      find: `if err := write(state.OpenWindows); err != nil {
+        return StreamOutput{}, err
+      }`,
+      replace: '',
+    },
+    rust: {
+      file: `${RUST}/streaming/workflow.rs`,
+      find: `let open = so_far(ctx).open_windows;
+        write(ctx, &input, open).await?;`,
+      replace: '',
+    },
+  },
+  {
+    name: 'the cursor is taken from the first message of a page, not from the last',
+    killer: middle,
+    ts: {
+      file: `${TS}/connectors/topic_file.ts`,
+      find: 'cursor: bytes.reduce((sum, length) => sum + length, cursor),',
+      replace: 'cursor: cursor + (bytes[0] ?? 0),',
+    },
+    go: {
+      file: `${GO}/connectors/topic_file.go`,
+      find: 'page := TopicPage{Cursor: cursor + int64(end)}',
+      replace: "page := TopicPage{Cursor: cursor + int64(bytes.IndexByte(chunk, '\\n')+1)}",
+    },
+    rust: {
+      file: `${RUST}/connectors/topic_file.rs`,
+      find: 'cursor: cursor + bytes.len() as u64,',
+      replace: 'cursor: cursor + whole.first().map_or(0, |line| line.len()) as u64,',
+    },
+  },
+  {
+    name: 'a line that is half-written is taken for a message',
+    killer: 'a message that is half-written waits until it is whole',
+    ts: {
+      file: `${TS}/connectors/topic_file.ts`,
+      find: `chunk.split('\\n').slice(0, -1).slice(0, most)`,
+      replace: `chunk.split('\\n').filter(Boolean).slice(0, most)`,
+    },
+    go: {
+      file: `${GO}/connectors/topic_file.go`,
+      find: `line := bytes.IndexByte(chunk[end:], '\\n') + 1`,
+      replace: `line := bytes.IndexByte(chunk[end:], '\\n') + 1
+        if line == 0 {
+          line = len(chunk) - end
+        }`,
+    },
+    rust: {
+      file: `${RUST}/connectors/topic_file.rs`,
+      find: `.split_inclusive(|&byte| byte == b'\\n')
+        .filter(|line| line.ends_with(b"\\n"));`,
+      replace: `.split_inclusive(|&byte| byte == b'\\n');`,
+    },
+  },
+  {
+    name: 'the lateness is ignored: the newest event closes its predecessors',
+    killer: outOfOrder,
+    ts: {
+      file: `${TS}/streaming/activities.ts`,
+      find: 'watermark = Math.max(watermark, at - lateness);',
+      replace: 'watermark = Math.max(watermark, at);',
+    },
+    go: {
+      file: `${GO}/streaming/activities.go`,
+      find: 'watermark = max(watermark, event.departedAt-lateness)',
+      replace: 'watermark = max(watermark, event.departedAt-0*lateness)',
+    },
+    rust: {
+      file: `${RUST}/streaming/activities.rs`,
+      find: 'watermark = watermark.max(Some(at - lateness));',
+      replace: 'watermark = watermark.max(Some(at));',
+    },
+  },
+  {
+    name: 'the watermark goes back with every event that is older',
+    killer: january,
+    ts: {
+      file: `${TS}/streaming/activities.ts`,
+      find: 'watermark = Math.max(watermark, at - lateness);',
+      replace: 'watermark = at - lateness;',
+    },
+    go: {
+      file: `${GO}/streaming/activities.go`,
+      find: 'watermark = max(watermark, event.departedAt-lateness)',
+      replace: 'watermark = event.departedAt - lateness',
+    },
+    rust: {
+      file: `${RUST}/streaming/activities.rs`,
+      find: 'watermark = watermark.max(Some(at - lateness));',
+      replace: 'watermark = Some(at - lateness);',
+    },
+  },
+  {
+    name: '< for <=: a window is not closed at the very second of its end',
+    killer: outOfOrder,
+    ts: [
+      {
+        file: `${TS}/streaming/activities.ts`,
+        find: 'if (start + size <= watermark) {',
+        replace: 'if (start + size < watermark) {',
+      },
+      {
+        file: `${TS}/streaming/activities.ts`,
+        find: 'seconds(window_start) + size <= watermark;',
+        replace: 'seconds(window_start) + size < watermark;',
+      },
+    ],
+    go: [
+      {
+        file: `${GO}/streaming/activities.go`,
+        find: 'if start+size <= watermark {',
+        replace: 'if start+size < watermark {',
+      },
+      {
+        file: `${GO}/streaming/activities.go`,
+        find: 'if seconds(&window.WindowStart)+size <= watermark {',
+        replace: 'if seconds(&window.WindowStart)+size < watermark {',
+      },
+    ],
+    rust: [
+      {
+        file: `${RUST}/streaming/activities.rs`,
+        find: 'if Some(start + size) <= watermark {',
+        replace: 'if Some(start + size) < watermark {',
+      },
+      {
+        file: `${RUST}/streaming/activities.rs`,
+        find: '|start| Some(start + size) <= watermark,',
+        replace: '|start| Some(start + size) < watermark,',
+      },
+    ],
+  },
+  {
+    name: 'a window that is closed stays open too: it is published twice',
+    killer: outOfOrder,
+    ts: {
+      file: `${TS}/streaming/activities.ts`,
+      find: 'open_windows: all.filter((window) => !closed(window)),',
+      replace: 'open_windows: all,',
+    },
+    go: {
+      file: `${GO}/streaming/activities.go`,
+      find: `} else {
+        out.OpenWindows = append(out.OpenWindows, window)
+      }`,
+      replace: `}
+      out.OpenWindows = append(out.OpenWindows, window)`,
+    },
+    rust: [
+      {
+        file: `${RUST}/streaming/activities.rs`,
+        find: 'let (closed_windows, open_windows) =',
+        replace: 'let (closed_windows, open_windows): (Vec<Window>, Vec<Window>) =',
+      },
+      {
+        file: `${RUST}/streaming/activities.rs`,
+        find: `Ok(ProcessOutput {
+          open_windows,`,
+        replace: `Ok(ProcessOutput {
+          open_windows: [&open_windows[..], &closed_windows[..]].concat(),`,
+      },
+    ],
+  },
+  {
+    name: 'late events are dropped without a word',
+    killer: outOfOrder,
+    ts: {
+      file: `${TS}/streaming/activities.ts`,
+      find: 'await publish(`${target_topic}.late`, late);',
+      replace: '',
+    },
+    go: {
+      file: `${GO}/streaming/activities.go`,
+      find: `err = connectors.Publish(ctx, target+".late", late)
+        if err == nil {
+          err = connectors.Publish(ctx, target+".dead", dead)
+        }`,
+      replace: 'err = connectors.Publish(ctx, target+".dead", dead)',
+    },
+    rust: {
+      file: `${RUST}/streaming/activities.rs`,
+      find: 'publish(&format!("{target_topic}.late"), &late).await?;',
+      replace: '',
+    },
+  },
+  {
+    name: 'the mean is taken over cancelled flights too',
+    killer: outOfOrder,
+    ts: {
+      file: `${TS}/streaming/activities.ts`,
+      find: 'window.delay_sum / departures;',
+      replace: 'window.delay_sum / (departures + window.cancelled);',
+    },
+    go: {
+      file: `${GO}/streaming/activities.go`,
+      find: 'sum, count := window.DelaySum, window.Departures',
+      replace: 'sum, count := window.DelaySum, window.Departures+window.Cancelled',
+    },
+    rust: {
+      file: `${RUST}/streaming/activities.rs`,
+      find: 'window.delay_sum as f64 / departures as f64',
+      replace: 'window.delay_sum as f64 / (departures + window.cancelled) as f64',
+    },
+  },
+  {
+    name: 'messages that are no events are set aside, but not counted',
+    killer: 'what is no event goes to the dead topic, with the reason (file)',
+    ts: {
+      file: `${TS}/streaming/workflow.ts`,
+      find: 'state.dead_events += done.dead_events;',
+      replace: '',
+    },
+    go: {
+      file: `${GO}/streaming/workflow.go`,
+      find: 'state.DeadEvents += done.DeadEvents',
+      replace: '',
+    },
+    rust: {
+      file: `${RUST}/streaming/workflow.rs`,
+      find: 'so_far.dead_events += done.dead_events;',
+      replace: '',
+    },
+  },
+  {
+    name: 'each write gives a window a new id',
+    killer: 'the same stream once more, from the start: each window still once (file)',
+    ts: {
+      file: `${TS}/streaming/activities.ts`,
+      find: 'const id = `${stream_id}/${window_start}/${origin}`;',
+      replace: 'const id = `${stream_id}/${crypto.randomUUID()}`;',
+    },
+    go: {
+      file: `${GO}/streaming/activities.go`,
+      find: 'results[i].ID = input.StreamID + "/" + window.key()',
+      replace: 'results[i].ID = fmt.Sprintf("%s/%d/%d", input.StreamID, time.Now().UnixNano(), i)',
+    },
+    rust: {
+      file: `${RUST}/streaming/activities.rs`,
+      find: 'format!("{stream_id}/{window_start}/{origin}");',
+      replace: 'format!("{stream_id}/{}", uuid::Uuid::new_v4());',
+    },
+  },
+  {
+    name: 'messages go to NATS without their id: the broker keeps both of two',
+    killer: 'the same stream once more, from the start: each window still once (nats)',
+    ts: {
+      file: `${TS}/connectors/topic_nats.ts`,
+      find: 'await js.publish(subject, body, { msgID: id });',
+      replace: 'await js.publish(subject, body);',
+    },
+    go: {
+      file: `${GO}/connectors/topic_nats.go`,
+      find: `[]byte(message.Body),
+        jetstream.WithMsgID(message.ID))`,
+      replace: '[]byte(message.Body))',
+    },
+    rust: {
+      file: `${RUST}/connectors/topic_nats.rs`,
+      find: '.header(NATS_MESSAGE_ID, id)',
+      replace: '.header("Flight-Id", id)',
+    },
+  },
+  {
+    name: 'one attempt: a broker that is away for a moment ends the stream',
+    killer: 'broker restarted in the middle: nothing is lost (file)',
+    ts: {
+      file: `${TS}/streaming/workflow.ts`,
+      find: 'retry: {',
+      replace: 'retry: { maximumAttempts: 1,',
+    },
+    go: {
+      file: `${GO}/streaming/workflow.go`,
+      find: 'RetryPolicy: &temporal.RetryPolicy{',
+      replace: 'RetryPolicy: &temporal.RetryPolicy{ MaximumAttempts: 1,',
+    },
+    rust: {
+      file: `${RUST}/streaming/workflow.rs`,
+      find: 'RetryPolicy::builder()',
+      replace: 'RetryPolicy::builder().maximum_attempts(1)',
+    },
+  },
+] satisfies Fault[];
