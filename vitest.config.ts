@@ -10,6 +10,8 @@ export default defineConfig({
   test: {
     // Most tests run a pipeline or a browser: slower than this is worth a line of its own.
     slowTestThreshold: 60_000,
+    // Three languages side by side: each waits more than it works.
+    maxWorkers: 3,
     projects: [
       {
         test: {

@@ -1,5 +1,6 @@
 /** The languages of the twins: what each needs, how its worker is built, how it is started. */
 import { mkdir, writeFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
 import { CACHE, ROOT, run } from './processes.ts';
 
 export interface Command {
@@ -14,13 +15,21 @@ export interface Language {
   /** The command that shows the toolchain is there, the least version, and how to get it. */
   toolchain: { command: string; args: string[]; least: string; get: string };
   /** Builds the worker. Nothing is done twice: each toolchain knows what has changed. */
-  build(): Promise<void>;
-  /** How the built worker is started; `coverage` is an existing folder for what it executes. */
+  build(kind?: Kind): Promise<void>;
+  /** How the built worker is started; `coverage` is an existing folder for what the covered one executes. */
   worker(coverage?: string): Command;
 }
 
+/**
+ * Readers run the plain worker. Tests run the covered one: it counts what it executes, and on SIGUSR2 it
+ * writes what it has counted since the last time, and prints COVERED (see sandbox/coverage).
+ */
+export type Kind = 'plain' | 'covered';
+
 const BUNDLE = `${CACHE}/build/workflow-bundle.js`;
 const GO_WORKER = `${CACHE}/build/go-worker`;
+const GO_COVERED = `${CACHE}/build/go-worker-covered`;
+const COVERAGE = `${ROOT}/sandbox/coverage`;
 const GO = `${ROOT}/examples/reference/go`;
 const RUST = `${ROOT}/examples/reference/rust`;
 const RUST_WORKER = `${RUST}/target/debug/worker`;
@@ -41,7 +50,10 @@ export const LANGUAGES: Language[] = [
     },
     worker: (coverage) => ({
       command: process.execPath,
-      args: [`${ROOT}/examples/ts/worker.ts`],
+      args: [
+        ...(coverage ? ['--import', pathToFileURL(`${COVERAGE}/typescript.ts`).href] : []),
+        `${ROOT}/examples/ts/worker.ts`,
+      ],
       env: { WORKFLOW_BUNDLE: BUNDLE, ...(coverage ? { NODE_V8_COVERAGE: coverage } : {}) },
     }),
   },
@@ -49,15 +61,18 @@ export const LANGUAGES: Language[] = [
     id: 'go',
     label: 'Go',
     toolchain: { command: 'go', args: ['version'], least: '1.26', get: 'see go.dev/doc/install' },
-    async build() {
-      await run(
-        'go',
-        ['build', '-cover', '-covermode=atomic', '-coverpkg=./...', '-o', GO_WORKER, './worker'],
-        { cwd: GO },
-      );
+    async build(kind = 'plain') {
+      if (kind === 'plain')
+        return void (await run('go', ['build', '-o', GO_WORKER, './worker'], { cwd: GO }));
+      const overlay = `${CACHE}/build/go-overlay.json`;
+      const added = { [`${GO}/worker/coverage.go`]: `${COVERAGE}/worker.go` };
+      await mkdir(`${CACHE}/build`, { recursive: true });
+      await writeFile(overlay, JSON.stringify({ Replace: added }));
+      const counters = ['-cover', '-covermode=atomic', '-coverpkg=./...', '-overlay', overlay];
+      await run('go', ['build', ...counters, '-o', GO_COVERED, './worker'], { cwd: GO });
     },
     worker: (coverage) => ({
-      command: GO_WORKER,
+      command: coverage ? GO_COVERED : GO_WORKER,
       args: [],
       env: { ...(coverage ? { GOCOVERDIR: coverage } : {}) },
     }),

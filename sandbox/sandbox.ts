@@ -11,6 +11,7 @@ import { Service } from './processes.ts';
 import { Topics } from './topics.ts';
 
 const SAMPLE = 500;
+const SOME = 5_000;
 
 /** Where a worker finds Temporal. */
 export interface Elsewhere {
@@ -33,8 +34,8 @@ export class Sandbox {
   }
 
   /**
-   * Starts the database (tables `flights` and `flights_sample`) and the API (lists `weather`,
-   * `weather_sample` and `weather_none`); the samples hold the first 500.
+   * Starts the database (tables `flights`, `flights_some` and `flights_sample`) and the API (lists `weather`,
+   * `weather_sample` and `weather_none`): whole, the first 5,000, and the first 500.
    */
   static async start(): Promise<Sandbox> {
     const folder = await mkdtemp(join(tmpdir(), 'pipelines-'));
@@ -45,6 +46,7 @@ export class Sandbox {
     ]);
     const flown = flights();
     await database.land('flights', flown);
+    await database.land('flights_some', flown.slice(0, SOME));
     await database.land('flights_sample', flown.slice(0, SAMPLE));
     return new Sandbox(database, api, folder);
   }

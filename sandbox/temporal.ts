@@ -62,6 +62,8 @@ export class Temporal {
   readonly client: Client;
   readonly address: string;
   #env: TestWorkflowEnvironment;
+  /** Several runs look at the clock: nobody moves it by hand. */
+  shared = false;
   #waiting = 0;
 
   private constructor(env: TestWorkflowEnvironment) {
@@ -88,7 +90,8 @@ export class Temporal {
   }
 
   /** Moves the clock by hand; an activity that runs holds it still. */
-  advance(by: Duration): Promise<void> {
+  async advance(by: Duration): Promise<void> {
+    if (this.shared) throw new Error('the clock is shared: only a scenario that is `alone` may move it');
     return this.#env.sleep(by);
   }
 

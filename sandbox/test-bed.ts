@@ -1,4 +1,5 @@
 /** A Temporal server and a worker on it: what one run, or many, take place on. */
+import { copyFile, mkdir, readdir, rename } from 'node:fs/promises';
 import type { Language } from './languages.ts';
 import type { Service } from './processes.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -37,6 +38,24 @@ export class TestBed {
   async enter(language: Language, address = this.temporal.address): Promise<void> {
     const at = { address, namespace: 'default' };
     this.#worker = await this.#sandbox.startWorker(language, TASK_QUEUE, at, this.#options);
+  }
+
+  /**
+   * Moves what the worker has executed since the last time into `folder`. Without a folder of coverage
+   * there is nothing to move.
+   */
+  async takeCoverage(folder: string): Promise<void> {
+    const { coverage } = this.#options;
+    if (!coverage || !this.#worker) return;
+    const written = this.#worker.said('COVERED');
+    this.#worker.signal('SIGUSR2');
+    await written;
+    await mkdir(folder, { recursive: true });
+    for (const name of await readdir(coverage)) {
+      // Go's description of the counters is written once, and belongs to all of them.
+      const keep = name.startsWith('covmeta.') ? copyFile : rename;
+      await keep(`${coverage}/${name}`, `${folder}/${name}`);
+    }
   }
 
   /** SIGKILL for the worker. */

@@ -19,6 +19,7 @@ export class Topics {
   #folder: string;
   #port = 0;
   #server: Service | undefined;
+  #published = new Map<string, Promise<string>>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -31,6 +32,20 @@ export class Topics {
     if (own) return `${own}/${name}`;
     if (!this.#server) await this.#start();
     return `nats://etl:\${NATS_PASSWORD}@127.0.0.1:${this.#port}/${name}`;
+  }
+
+  /** The URL of a topic that `messages` are published to, the first time that it is asked for: for whoever only reads it. */
+  published(broker: Broker, name: string, messages: () => Message[]): Promise<string> {
+    const key = `${broker} ${name}`;
+    const known = this.#published.get(key) ?? this.#publishNew(broker, name, messages());
+    this.#published.set(key, known);
+    return known;
+  }
+
+  async #publishNew(broker: Broker, name: string, messages: Message[]): Promise<string> {
+    const topic = await this.url(broker, name);
+    await this.publish(topic, messages);
+    return topic;
   }
 
   publish(topic: string, messages: Message[]): Promise<void> {

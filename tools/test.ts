@@ -53,19 +53,23 @@ if (handover && ready.length < LANGUAGES.length) {
   handover = false;
   notChecked.push('handover between languages: it needs all three');
 }
-for (const one of twins || handover ? ready : []) {
+const builds = (twins || handover ? ready : []).map(async (one) => {
   const before = performance.now();
-  await one.build().catch((error: Error) => {
-    console.error(`${one.label}: the worker does not build\n${error.message}`);
-    process.exit(1);
+  await one.build('covered').catch((error: Error) => {
+    throw new Error(`${one.label}: the worker does not build\n${error.message}`);
   });
   console.log(`${one.label}: worker built in ${seconds(performance.now() - before)}`);
-}
+});
+await Promise.all(builds).catch((error: Error) => {
+  console.error(error.message);
+  process.exit(1);
+});
 
 if (twins) await forgetRuns();
 process.env.PIPELINES = pipelines.join(',');
 process.env.PROVEN_LANGUAGES = ready.map(({ id }) => id).join(',');
 process.env.PROOF = values.name ? 'part' : 'whole';
+process.env.RECORDING = values.record ? 'yes' : '';
 const project = [
   ...(twins ? ready.map(({ id }) => id as string) : []),
   ...(handover ? ['handover'] : []),

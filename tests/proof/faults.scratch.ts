@@ -71,7 +71,7 @@ export class Scratch {
     try {
       // Node strips types unread, so what does not compile would only show as a crash.
       if (this.language.id === 'ts') await run('tsc', ['--project', '.'], { cwd: this.root });
-      await this.language.build();
+      await this.language.build('covered');
     } catch (error) {
       throw new Broken(`it does not build\n${(error as Error).message}`);
     }

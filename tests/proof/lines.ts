@@ -8,7 +8,7 @@ import type { FileLines, Group, Reader } from './lines/counts.ts';
 import { readGo } from './lines/go.ts';
 import { readRust } from './lines/rust.ts';
 import { readTypeScript } from './lines/ts.ts';
-import { coverageOf } from './runs.ts';
+import { coverageOf, runsOf } from './runs.ts';
 
 /** A region that pages show, in one language. */
 export interface Shown {
@@ -54,10 +54,12 @@ export function executed(
   );
 }
 
-/** The runs of a language, a group for each scenario of these pipelines. */
+/** The counts of a language, a group for each scenario of these pipelines: there when recordings are made. */
 export function groupsOf(language: Language['id'], pipelines: string[]): Group[] {
   return pipelines.flatMap((pipeline) =>
-    coverageOf(language, pipeline).map(({ scenario, folder }) => ({ name: scenario, folders: [folder] })),
+    runsOf(language, pipeline).map(({ scenario }) => {
+      return { name: scenario, folders: [coverageOf({ language, pipeline, scenario })] };
+    }),
   );
 }
 

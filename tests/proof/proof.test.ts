@@ -7,10 +7,10 @@ import { describe, expect, test } from 'vitest';
 import { language } from '../../sandbox/languages.ts';
 import { PIPELINES } from '../../sandbox/pipelines.ts';
 import { scenariosOf } from '../scenarios/scenario.ts';
-import { executed, groupsOf, shownRegions, unproven } from './lines.ts';
+import { executed, shownRegions, unproven } from './lines.ts';
 import { isUntouched, readHistories, readRecording, storyDifference, strayFiles } from './recordings.ts';
 import { type Replayable, replay } from './replay.ts';
-import { runsOf } from './runs.ts';
+import { coverageFolders, runsOf } from './runs.ts';
 
 const list = (value = '') => value.split(',').filter(Boolean);
 const languages = list(process.env.PROVEN_LANGUAGES).map((id) => language(id).id);
@@ -91,7 +91,7 @@ describe('no unproven line', () => {
     test.runIf(whole)(`in ${language(id).label}`, async () => {
       const mine = shown.filter((one) => one.language === id);
       const files = [...new Set(mine.map(({ file }) => file))];
-      const folders = groupsOf(id, pipelines).flatMap((group) => group.folders);
+      const folders = coverageFolders(id);
       expect(folders.length, 'runs to read').toBeGreaterThan(0);
       const found = await executed(id, files, [{ name: 'all', folders }]);
       expect(unproven(mine, found)).toEqual([]);

@@ -3,7 +3,7 @@
  * with the run's events, its histories, and a folder of what the worker executed.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import proto from '@temporalio/proto';
 import {
@@ -43,12 +43,22 @@ export interface KeptRun extends About {
 const fileOf = ({ language, pipeline, scenario }: About) =>
   `${PROOF}/${language}/${pipeline}/${slug(scenario)}`;
 
-/** A new folder for what the worker of this run executes. */
-export async function coverageFolder(about: About): Promise<string> {
-  const folder = `${fileOf(about)}.coverage`;
+/** Where the counts of one scenario alone are kept, when recordings are made. */
+export const coverageOf = (about: About): string => `${fileOf(about)}.coverage`;
+
+/** The same, new and empty. */
+export async function scenarioFolder(about: About): Promise<string> {
+  const folder = coverageOf(about);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   return folder;
+}
+
+/** A new folder for what a worker of this language executes, whatever the scenarios that it serves. */
+export async function coverageFolder(language: string): Promise<string> {
+  const folders = `${PROOF}/${language}/coverage`;
+  await mkdir(folders, { recursive: true });
+  return mkdtemp(`${folders}/`);
 }
 
 /**
@@ -91,12 +101,10 @@ export function runsOf(language: string, pipeline: string): KeptRun[] {
     .map((file) => JSON.parse(readFileSync(`${folder}/${file}`, 'utf8')));
 }
 
-/** The folders with what the workers of a pipeline's runs executed. */
-export function coverageOf(language: string, pipeline: string): { scenario: string; folder: string }[] {
-  return runsOf(language, pipeline).map(({ scenario }) => ({
-    scenario,
-    folder: `${fileOf({ language, pipeline, scenario })}.coverage`,
-  }));
+/** The folders with what the workers of a language executed: all scenarios together. */
+export function coverageFolders(language: string): string[] {
+  const folders = `${PROOF}/${language}/coverage`;
+  return existsSync(folders) ? readdirSync(folders).map((name) => `${folders}/${name}`) : [];
 }
 
 /** Forgets what earlier runs left. */

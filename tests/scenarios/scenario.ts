@@ -45,8 +45,15 @@ export interface Scenario<Input, Output, Target> {
   given(sandbox: Sandbox, run: string): Promise<{ input: Input } & Target>;
   /** What happens while it runs. */
   during?(run: Run, target: { input: Input } & Target): Promise<void>;
-  /** Its worker is to be killed, and so keeps no workflow in memory. */
+  /**
+   * It has a server and a worker of its own, and may move the clock by hand or leave an attempt hanging. All
+   * others of a language share one server and one worker.
+   */
+  alone?: true;
+  /** Its worker is to be killed, and so keeps no workflow in memory. It is alone, too. */
   crashes?: true;
+  /** Neither the sandbox nor the clock matters to it: it runs with others of its kind at the same time. */
+  together?: true;
   /** When its message arrives is chance: of its recording, only the kinds of events are held against another. */
   chance?: true;
   expected: Expected<Output>;

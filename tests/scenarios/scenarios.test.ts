@@ -11,101 +11,134 @@ import { language } from '../../sandbox/languages.ts';
 import { ROOT } from '../../sandbox/processes.ts';
 import { Sandbox } from '../../sandbox/sandbox.ts';
 import { TASK_QUEUE, TestBed } from '../../sandbox/test-bed.ts';
-import { coverageFolder, saveRun } from '../proof/runs.ts';
-import { type Between, type Expected, LISTED, type Run, scenariosOf } from './scenario.ts';
+import { type About, coverageFolder, coverageOf, saveRun, scenarioFolder } from '../proof/runs.ts';
+import { type Between, type Expected, LISTED, type Run, type Scenario, scenariosOf } from './scenario.ts';
 import { until } from './until.ts';
 
 const twin = language(process.env.TWIN ?? 'ts');
 const wanted = process.env.PIPELINES?.split(',').filter(Boolean);
 const names = LISTED.filter((name) => !wanted?.length || wanted.includes(name));
+/** What each scenario executes is told apart: scenario by scenario, then, and never two at a time. */
+const recording = process.env.RECORDING === 'yes';
 
 let sandbox: Sandbox;
-let bed: TestBed | undefined;
+/** The bed of the scenarios that need none of their own; the next one makes it anew after a failure. */
+let shared: TestBed | undefined;
+let spoiled = false;
 let count = 0;
 
 beforeAll(async () => {
   sandbox = await Sandbox.start();
 });
 afterAll(async () => {
+  const code = await shared?.stop();
   await sandbox?.stop();
+  if (shared) expect(code, EXIT_CODE).toBe(0);
+});
+const EXIT_CODE = 'exit code of the worker after SIGTERM';
+
+afterEach(({ task }) => {
+  if (task.result?.state === 'fail') spoiled = true;
+  sandbox.api.mend();
 });
 
-afterEach(async ({ task }) => {
-  if (task.result?.state === 'fail') {
-    console.error(`The worker of "${task.name}":\n${bed?.log.slice(-4000)}`);
-  }
-  const code = await bed?.stop();
-  bed = undefined;
-  sandbox.api.mend();
-  expect(code, 'exit code of the worker after SIGTERM').toBe(0);
-});
+/** A bed for one scenario; a worker that is to be killed keeps no workflow in memory. */
+async function ownBed(about: About, crashes = false): Promise<TestBed> {
+  const coverage = recording ? await scenarioFolder(about) : await coverageFolder(twin.id);
+  return TestBed.start(sandbox, twin, { coverage, ...(crashes ? { cache: 0 } : {}) });
+}
+
+/** The bed that scenarios share. One on which a scenario failed is thrown away. */
+async function sharedBed(): Promise<TestBed> {
+  if (spoiled) await shared?.stop();
+  if (spoiled) shared = undefined;
+  spoiled = false;
+  shared ??= await TestBed.start(sandbox, twin, { coverage: await coverageFolder(twin.id) });
+  shared.temporal.shared = true;
+  return shared;
+}
 
 for (const name of names) {
   const pipeline = await scenariosOf(name);
   const contract = contractOf(name);
   describe(name, () => {
     for (const scenario of pipeline.scenarios) {
-      test(scenario.name, async () => {
+      const { alone, crashes, together } = scenario;
+      test(scenario.name, { concurrent: Boolean(together) && !recording }, async ({ onTestFailed }) => {
         const about = { language: twin.id, pipeline: name, scenario: scenario.name };
-        const coverage = await coverageFolder(about);
-        const mine = await TestBed.start(sandbox, twin, {
-          coverage,
-          ...(scenario.crashes ? { cache: 0 } : {}),
-        });
-        bed = mine;
-        const { temporal } = mine;
-        const id = `${name}_${++count}`;
-        const target = await scenario.given(sandbox, id);
-        const start = (workflowId: string) =>
-          temporal.client.workflow.start(pipeline.workflow, {
-            taskQueue: TASK_QUEUE,
-            workflowId,
-            args: [target.input],
-          });
-        const began = Date.now();
-        const handle = await start(id);
-        const run: Run = {
-          ...{ sandbox, temporal, handle, until },
-          async crash(meanwhile) {
-            if (!scenario.crashes) throw new Error('only a scenario that says `crashes` may crash');
-            await mine.kill();
-            await meanwhile?.();
-            await mine.enter(twin);
-          },
-          again: async (meanwhile) => {
-            const second = await start(`${id}_again`);
-            await meanwhile?.(second);
-            return temporal.settle(() => second.result());
-          },
-          async progress<Progress>() {
-            const progress = await handle.query<Progress>('progress');
-            contract.query('progress', progress);
-            return progress;
-          },
-          sleeps: () => sleeps(handle),
-          histories: () => factsOf(temporal.client, handle),
-          attempt: async (activity) => (await pending(handle, activity))?.attempt ?? 0,
-        };
-        await scenario.during?.(run, target);
-        const output = await outcome(run, scenario.expected);
-        const took = Date.now() - began;
-        if (output !== undefined) contract.output(output);
-        for (const { text } of await run.histories()) {
-          for (const [secret, value] of Object.entries(sandbox.secrets)) {
-            expect(text.includes(value), `${secret} in the history`).toBe(false);
+        const own = alone || crashes;
+        const bed = own ? await ownBed(about, crashes) : await sharedBed();
+        onTestFailed(() => console.error(`The worker of "${scenario.name}":\n${bed.log.slice(-4000)}`));
+        if (own) {
+          let code: number | null | undefined;
+          try {
+            await play(about, scenario, pipeline.workflow, bed);
+          } finally {
+            code = await bed.stop();
           }
+          expect(code, EXIT_CODE).toBe(0);
+        } else {
+          await play(about, scenario, pipeline.workflow, bed);
+          if (recording) await bed.takeCoverage(coverageOf(about));
         }
-        await saveRun(
-          { ...about, workflow: pipeline.workflow },
-          await historiesOf(temporal.client, handle),
-          { workflowId: id, folder: sandbox.folder, root: ROOT },
-          took,
-          'output' in scenario.expected ? (value) => within(value, scenario.expected) : undefined,
-        );
-        await scenario.after?.(run, target);
       });
     }
   });
+
+  /** Runs a scenario on a bed, holds it against what was expected, and keeps what happened. */
+  async function play(
+    about: About,
+    scenario: Scenario<unknown, unknown, object>,
+    workflow: string,
+    bed: TestBed,
+  ): Promise<void> {
+    const { temporal } = bed;
+    const id = `${name}_${++count}`;
+    const target = await scenario.given(sandbox, id);
+    const start = (workflowId: string) =>
+      temporal.client.workflow.start(workflow, { taskQueue: TASK_QUEUE, workflowId, args: [target.input] });
+    const began = Date.now();
+    const handle = await start(id);
+    const run: Run = {
+      ...{ sandbox, temporal, handle, until },
+      async crash(meanwhile) {
+        if (!scenario.crashes) throw new Error('only a scenario that says `crashes` may crash');
+        await bed.kill();
+        await meanwhile?.();
+        await bed.enter(twin);
+      },
+      again: async (meanwhile) => {
+        const second = await start(`${id}_again`);
+        await meanwhile?.(second);
+        return temporal.settle(() => second.result());
+      },
+      async progress<Progress>() {
+        const progress = await handle.query<Progress>('progress');
+        contract.query('progress', progress);
+        return progress;
+      },
+      sleeps: () => sleeps(handle),
+      histories: () => factsOf(temporal.client, handle),
+      attempt: async (activity) => (await pending(handle, activity))?.attempt ?? 0,
+    };
+    await scenario.during?.(run, target);
+    const output = await outcome(run, scenario.expected);
+    const took = Date.now() - began;
+    if (output !== undefined) contract.output(output);
+    for (const { text } of await run.histories()) {
+      for (const [secret, value] of Object.entries(sandbox.secrets)) {
+        expect(text.includes(value), `${secret} in the history`).toBe(false);
+      }
+    }
+    await saveRun(
+      { ...about, workflow },
+      await historiesOf(temporal.client, handle),
+      { workflowId: id, folder: sandbox.folder, root: ROOT },
+      took,
+      'output' in scenario.expected ? (value) => within(value, scenario.expected) : undefined,
+    );
+    await scenario.after?.(run, target);
+  }
 }
 
 /** Awaits the end of a run, with the clock skipping, and compares it with what was expected. */

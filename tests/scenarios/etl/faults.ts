@@ -256,7 +256,7 @@ export default [
   },
   {
     name: 'a clock in New York is read as UTC',
-    killer: 'January into a folder of NDJSON parts, one a batch',
+    killer: '5,000 flights into a folder of NDJSON parts, one a batch',
     ts: {
       file: `${TS}/etl/activities.ts`,
       find: `{ zone: 'America/New_York' }`,
@@ -275,7 +275,7 @@ export default [
   },
   {
     name: 'a part is named after the number of its batch, not after its source',
-    killer: 'January into a warehouse of Parquet parts, one a batch',
+    killer: '5,000 flights into a warehouse of Parquet parts, one a batch',
     ts: {
       file: `${TS}/etl/activities.ts`,
       find: 'const part = `${pipeline_id}.${source}.${number}`;',

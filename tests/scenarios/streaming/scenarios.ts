@@ -38,17 +38,21 @@ function minutes(count: number, from = 0): Message[] {
 interface Options {
   window?: number;
   lateness?: number;
+  /** A month of departures: a topic that all who only read it share. */
+  january?: true;
   events?: () => Message[];
   change?: (input: StreamInput) => unknown;
 }
 
 /** Topics of the run's own, events on the source, and an input that reads them. */
 function streams(broker: Broker, options: Options = {}): StreamScenario['given'] {
-  const { window = HOUR, lateness, events = () => [] } = options;
+  const { window = HOUR, lateness, january, events = () => [] } = options;
   return async (sandbox, run) => {
-    const source = await sandbox.topics.url(broker, `departures_${run}`);
+    const source = january
+      ? await sandbox.topics.published(broker, 'departures_january', departures)
+      : await sandbox.topics.url(broker, `departures_${run}`);
     const target = await sandbox.topics.url(broker, `delays_${run}`);
-    await sandbox.topics.publish(source, events());
+    if (!january) await sandbox.topics.publish(source, events());
     const input: StreamInput = {
       stream_id: 'january',
       source_topic: source,
@@ -114,7 +118,7 @@ const month = (
   late: number,
 ): StreamScenario => ({
   name: `${name} (${broker})`,
-  given: streams(broker, { window: size, events: departures }),
+  given: streams(broker, { window: size, january: true }),
   during: stopAfter(JANUARY),
   expected: totals(JANUARY, windows),
   async after(run, { target }) {
@@ -139,6 +143,7 @@ const onBroker = (broker: Broker): StreamScenario[] => [
   ),
   {
     name: `idle for 90 days, then events: the days are skipped (${broker})`,
+    alone: true,
     given: streams(broker, { window: DAY }),
     async during(run, { source }) {
       const began = await run.temporal.now();
@@ -188,7 +193,7 @@ const onBroker = (broker: Broker): StreamScenario[] => [
   {
     name: `stopped while the runs change: the signal is not lost (${broker})`,
     chance: true,
-    given: streams(broker, { window: HOUR / 2, events: departures }),
+    given: streams(broker, { window: HOUR / 2, january: true }),
     async during(run, { target }) {
       const windows = async () => (await run.sandbox.topics.read(target)).length;
       await run.until('the first run is nearly full', async () => (await windows()) > 850);
@@ -319,6 +324,7 @@ const onBroker = (broker: Broker): StreamScenario[] => [
   },
   {
     name: `broker restarted in the middle: nothing is lost (${broker})`,
+    alone: true,
     given: streams(broker, { events: () => minutes(100) }),
     async during(run, { source }) {
       const { topics } = run.sandbox;
@@ -358,6 +364,7 @@ const onBroker = (broker: Broker): StreamScenario[] => [
 /** The file broker alone: NATS has whole messages or none. */
 const halfWritten: StreamScenario = {
   name: 'a message that is half-written waits until it is whole',
+  alone: true,
   async given(sandbox, run) {
     const given = await streams('file', { events: () => minutes(2) })(sandbox, run);
     await appendFile(fileURLToPath(given.source), HALVES[0]);
@@ -465,6 +472,7 @@ const failing: StreamScenario[] = [
 function refused(name: string, spoil: (input: StreamInput) => object, message: string): StreamScenario {
   return {
     name: `bad input: ${name}`,
+    together: true,
     async given(sandbox, run) {
       const given = await streams('file')(sandbox, run);
       return { ...given, input: { ...given.input, ...spoil(given.input) } };

@@ -284,6 +284,7 @@ const working: TourScenario[] = [
   },
   {
     name: 'seven carriers: continued as new after five, nothing is lost and nothing counted twice',
+    alone: true,
     given: tour({ carriers: ['9E', 'AA', 'B6', 'DL', 'EV', 'MQ'], file: SEVEN }),
     async during(run) {
       for (const count of [1, 2, 3, 4]) {
@@ -358,6 +359,7 @@ const ending: TourScenario[] = [
   },
   {
     name: 'cancelled while a child counts: the child is cancelled too',
+    alone: true,
     given: tour({ carriers: ['UA', 'B6'] }),
     async during(run, { flights }) {
       await asleep(run);
@@ -393,6 +395,7 @@ const ending: TourScenario[] = [
 function refused(name: string, spoil: object, message: string): TourScenario {
   return {
     name: `bad input: ${name}`,
+    together: true,
     async given(sandbox, run) {
       const given = await tour()(sandbox, run);
       return { ...given, input: { ...given.input, ...spoil } };

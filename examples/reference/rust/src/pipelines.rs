@@ -1,4 +1,4 @@
-//! Made by tools/registry.ts from the folders of pipelines: do not edit.
+//! Made by npm run registry from the folders of pipelines: do not edit.
 use temporalio_sdk::{
     WorkerOptions, WorkflowRegistrationError,
     workflow_replayer::WorkflowReplayerOptions,
