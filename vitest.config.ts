@@ -3,6 +3,8 @@ import { LANGUAGES } from './sandbox/languages.ts';
 
 /** All of tests/site that needs the built site and a browser; the others are the house's. */
 const BROWSER = 'tests/{site,notebook}/!(regions|recordings).test.ts';
+/** What measures time: nothing may run beside it. */
+const MEASURED = 'tests/site/{build,lighthouse}.test.ts';
 const PROOF = 'tests/proof/proof.test.ts';
 
 /** One project a language, which runs every scenario against it; the house itself; the built site. */
@@ -17,10 +19,11 @@ export default defineConfig({
         test: {
           name: 'house',
           include: ['tests/{house,proof,site}/**/*.test.ts'],
-          exclude: [BROWSER, PROOF],
+          exclude: [BROWSER, MEASURED, PROOF],
         },
       },
-      { test: { name: 'site', include: [BROWSER] } },
+      { test: { name: 'site', include: [BROWSER], exclude: [MEASURED] } },
+      { test: { name: 'site-measured', include: [MEASURED] } },
       {
         // tools/test.ts runs it after the scenarios.
         test: {

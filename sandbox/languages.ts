@@ -1,5 +1,5 @@
 /** The languages of the twins: what each needs, how its worker is built, how it is started. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { CACHE, ROOT, run } from './processes.ts';
 
@@ -46,7 +46,9 @@ export const LANGUAGES: Language[] = [
         logger: new DefaultLogger('WARN'),
       });
       await mkdir(`${CACHE}/build`, { recursive: true });
-      await writeFile(BUNDLE, code);
+      // Whole or not at all: a worker may start meanwhile.
+      await writeFile(`${BUNDLE}.${process.pid}`, code);
+      await rename(`${BUNDLE}.${process.pid}`, BUNDLE);
     },
     worker: (coverage) => ({
       command: process.execPath,

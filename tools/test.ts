@@ -53,18 +53,6 @@ if (handover && ready.length < LANGUAGES.length) {
   handover = false;
   notChecked.push('handover between languages: it needs all three');
 }
-const builds = (twins || handover ? ready : []).map(async (one) => {
-  const before = performance.now();
-  await one.build('covered').catch((error: Error) => {
-    throw new Error(`${one.label}: the worker does not build\n${error.message}`);
-  });
-  console.log(`${one.label}: worker built in ${seconds(performance.now() - before)}`);
-});
-await Promise.all(builds).catch((error: Error) => {
-  console.error(error.message);
-  process.exit(1);
-});
-
 if (twins) await forgetRuns();
 process.env.PIPELINES = pipelines.join(',');
 process.env.PROVEN_LANGUAGES = ready.map(({ id }) => id).join(',');
@@ -123,8 +111,4 @@ async function keep(): Promise<number> {
     console.error((error as Error).message);
     return 1;
   }
-}
-
-function seconds(milliseconds: number): string {
-  return `${(milliseconds / 1000).toFixed(1)} s`;
 }

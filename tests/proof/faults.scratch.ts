@@ -4,11 +4,11 @@ import { cp, link, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node
 import { basename, dirname } from 'node:path';
 import type { Language } from '../../sandbox/languages.ts';
 import { CACHE, type CommandError, ROOT, run } from '../../sandbox/processes.ts';
+import { copyRepository } from './copy.ts';
 import { literally, type Mutation, mutated } from './faults.list.ts';
 
 const FOLDER = `${CACHE}/faults`;
 const TARGET = `${FOLDER}/target`;
-const LEFT_OUT = ['node_modules', 'target', 'dist', '.git', '.astro', '.cache'];
 
 /** How a scenario ended in the copy. */
 export interface Ended {
@@ -50,14 +50,7 @@ export class Scratch {
   /** Makes the copy of a language anew. What is downloaded or compiled from registries is shared. */
   static async make(id: Language['id']): Promise<Scratch> {
     const root = `${FOLDER}/${id}`;
-    await rm(root, { recursive: true, force: true });
-    await mkdir(`${root}/.cache`, { recursive: true });
-    await mkdir(`${CACHE}/servers`, { recursive: true });
-    const names = (await readdir(ROOT)).filter((name) => !LEFT_OUT.includes(name));
-    const filter = (path: string) => !LEFT_OUT.includes(basename(path));
-    for (const name of names) await cp(`${ROOT}/${name}`, `${root}/${name}`, { recursive: true, filter });
-    await symlink(`${ROOT}/node_modules`, `${root}/node_modules`);
-    await symlink(`${CACHE}/servers`, `${root}/.cache/servers`);
+    await copyRepository(root);
     if (id === 'ts') await keepSandbox(root);
     if (id === 'rust') await shareTarget(`${root}/examples/reference/rust/target`);
     const { language }: typeof import('../../sandbox/languages.ts') = await import(
@@ -113,7 +106,7 @@ export class Scratch {
         ...(wanted ? ['--testNamePattern', `^(${wanted})$`] : []),
         ...(stop ? ['--bail', '1'] : []),
       ],
-      { cwd: this.root, env: { PIPELINES: pipeline, NO_COLOR: '1' } },
+      { cwd: this.root, env: { PIPELINES: pipeline, NO_COLOR: '1', BUILT: 'yes' } },
     ).catch((error: CommandError) => error.output);
     if (!existsSync(report)) throw new Broken(`the scenarios did not run\n${said}`);
     return endsIn(JSON.parse(await readFile(report, 'utf8')), said);

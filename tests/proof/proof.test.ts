@@ -10,7 +10,7 @@ import { scenariosOf } from '../scenarios/scenario.ts';
 import { executed, shownRegions, unproven } from './lines.ts';
 import { isUntouched, readHistories, readRecording, storyDifference, strayFiles } from './recordings.ts';
 import { type Replayable, replay } from './replay.ts';
-import { coverageFolders, runsOf } from './runs.ts';
+import { coverageOfAll, runsOf } from './runs.ts';
 
 const list = (value = '') => value.split(',').filter(Boolean);
 const languages = list(process.env.PROVEN_LANGUAGES).map((id) => language(id).id);
@@ -91,9 +91,10 @@ describe('no unproven line', () => {
     test.runIf(whole)(`in ${language(id).label}`, async () => {
       const mine = shown.filter((one) => one.language === id);
       const files = [...new Set(mine.map(({ file }) => file))];
-      const folders = coverageFolders(id);
-      expect(folders.length, 'runs to read').toBeGreaterThan(0);
+      const folders = [coverageOfAll(id)];
       const found = await executed(id, files, [{ name: 'all', folders }]);
+      const uncounted = files.filter((file) => !found.get(file)?.hits.size);
+      expect(uncounted, 'files of which no worker counted anything').toEqual([]);
       expect(unproven(mine, found)).toEqual([]);
     });
   }

@@ -3,7 +3,7 @@
  * with the run's events, its histories, and a folder of what the worker executed.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import proto from '@temporalio/proto';
 import {
@@ -46,19 +46,14 @@ const fileOf = ({ language, pipeline, scenario }: About) =>
 /** Where the counts of one scenario alone are kept, when recordings are made. */
 export const coverageOf = (about: About): string => `${fileOf(about)}.coverage`;
 
-/** The same, new and empty. */
-export async function scenarioFolder(about: About): Promise<string> {
-  const folder = coverageOf(about);
+/** What all workers of a language execute, whatever the scenarios that they serve: no two write the same file. */
+export const coverageOfAll = (language: string): string => `${PROOF}/${language}/coverage`;
+
+/** An empty folder for what is executed. */
+export async function emptied(folder: string): Promise<string> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   return folder;
-}
-
-/** A new folder for what a worker of this language executes, whatever the scenarios that it serves. */
-export async function coverageFolder(language: string): Promise<string> {
-  const folders = `${PROOF}/${language}/coverage`;
-  await mkdir(folders, { recursive: true });
-  return mkdtemp(`${folders}/`);
 }
 
 /**
@@ -99,12 +94,6 @@ export function runsOf(language: string, pipeline: string): KeptRun[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
     .map((file) => JSON.parse(readFileSync(`${folder}/${file}`, 'utf8')));
-}
-
-/** The folders with what the workers of a language executed: all scenarios together. */
-export function coverageFolders(language: string): string[] {
-  const folders = `${PROOF}/${language}/coverage`;
-  return existsSync(folders) ? readdirSync(folders).map((name) => `${folders}/${name}`) : [];
 }
 
 /** Forgets what earlier runs left. */

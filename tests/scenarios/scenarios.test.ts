@@ -11,7 +11,8 @@ import { language } from '../../sandbox/languages.ts';
 import { ROOT } from '../../sandbox/processes.ts';
 import { Sandbox } from '../../sandbox/sandbox.ts';
 import { TASK_QUEUE, TestBed } from '../../sandbox/test-bed.ts';
-import { type About, coverageFolder, coverageOf, saveRun, scenarioFolder } from '../proof/runs.ts';
+import { type About, coverageOf, coverageOfAll, emptied, saveRun } from '../proof/runs.ts';
+import { BUILD_LIMIT_MS, built } from './built.ts';
 import { type Between, type Expected, LISTED, type Run, type Scenario, scenariosOf } from './scenario.ts';
 import { until } from './until.ts';
 
@@ -27,8 +28,11 @@ let shared: TestBed | undefined;
 let spoiled = false;
 let count = 0;
 
+// One language builds while another runs.
+beforeAll(() => built(twin), BUILD_LIMIT_MS);
 beforeAll(async () => {
   sandbox = await Sandbox.start();
+  await emptied(coverageOfAll(twin.id));
 });
 afterAll(async () => {
   const code = await shared?.stop();
@@ -44,7 +48,7 @@ afterEach(({ task }) => {
 
 /** A bed for one scenario; a worker that is to be killed keeps no workflow in memory. */
 async function ownBed(about: About, crashes = false): Promise<TestBed> {
-  const coverage = recording ? await scenarioFolder(about) : await coverageFolder(twin.id);
+  const coverage = recording ? await emptied(coverageOf(about)) : coverageOfAll(twin.id);
   return TestBed.start(sandbox, twin, { coverage, ...(crashes ? { cache: 0 } : {}) });
 }
 
@@ -53,7 +57,7 @@ async function sharedBed(): Promise<TestBed> {
   if (spoiled) await shared?.stop();
   if (spoiled) shared = undefined;
   spoiled = false;
-  shared ??= await TestBed.start(sandbox, twin, { coverage: await coverageFolder(twin.id) });
+  shared ??= await TestBed.start(sandbox, twin, { coverage: coverageOfAll(twin.id) });
   shared.temporal.shared = true;
   return shared;
 }
