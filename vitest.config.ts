@@ -5,7 +5,7 @@ import { LANGUAGES } from './sandbox/languages.ts';
 const BROWSER = 'tests/{site,notebook}/!(regions|recordings).test.ts';
 /** What measures time: nothing may run beside it. */
 const MEASURED = 'tests/site/{build,lighthouse}.test.ts';
-const PROOF = 'tests/proof/proof.test.ts';
+const PROOF = 'tests/proof/{coverage,proof}.test.ts';
 
 /** One project a language, which runs every scenario against it; the house itself; the built site. */
 export default defineConfig({

@@ -21,8 +21,9 @@ export interface Language {
 }
 
 /**
- * Readers run the plain worker. Tests run the covered one: it counts what it executes, and on SIGUSR2 it
- * writes what it has counted since the last time, and prints COVERED (see sandbox/coverage).
+ * Readers run the plain worker. Tests run the covered one: it counts what it executes, and on SIGIO it
+ * writes what it has counted since the last time, and prints COVERED (see sandbox/coverage). Temporal's runtime
+ * for TypeScript takes SIGUSR2 for the end.
  */
 export type Kind = 'plain' | 'covered';
 

@@ -48,7 +48,7 @@ export class TestBed {
     const { coverage } = this.#options;
     if (!coverage || !this.#worker) return;
     const written = this.#worker.said('COVERED');
-    this.#worker.signal('SIGUSR2');
+    this.#worker.signal('SIGIO');
     await written;
     await mkdir(folder, { recursive: true });
     for (const name of await readdir(coverage)) {

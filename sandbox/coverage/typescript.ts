@@ -1,5 +1,5 @@
 /**
- * Preloaded into every thread of the TypeScript worker when a test counts what it executes: on SIGUSR2
+ * Preloaded into every thread of the TypeScript worker when a test counts what it executes: on SIGIO
  * the worker writes its counts since the last time into NODE_V8_COVERAGE, and prints COVERED.
  */
 import { takeCoverage } from 'node:v8';
@@ -18,7 +18,7 @@ if (isMainThread) {
     if (data === 'here') threads += 1;
     if (data === 'taken') heard();
   };
-  process.on('SIGUSR2', () => {
+  process.on('SIGIO', () => {
     waiting = threads;
     takeCoverage();
     channel.postMessage('take');

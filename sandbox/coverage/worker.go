@@ -1,4 +1,4 @@
-// Built into the Go worker, as one more file of its package, when a test counts what it executes: on SIGUSR2
+// Built into the Go worker, as one more file of its package, when a test counts what it executes: on SIGIO
 // the worker writes its counts since the last time into GOCOVERDIR, and prints COVERED.
 package main
 
@@ -16,7 +16,7 @@ func init() {
 		return
 	}
 	asked := make(chan os.Signal, 1)
-	signal.Notify(asked, syscall.SIGUSR2)
+	signal.Notify(asked, syscall.SIGIO)
 	go func() {
 		for range asked {
 			if err := take(folder); err != nil {

@@ -37,7 +37,7 @@ const SAMPLE = 500;
 /** Golden digests of what a target holds, a database after January, parts after 5,000 flights: the same for every language. */
 const DIGESTS = {
   database: 'f2f63a554c957c1ac4a91357814b810f',
-  parts: '9256421be3be5785f2b7c296505a1551',
+  parts: 'eaba0d7f447d923ed89867773eeafb9f',
 };
 
 // ---- Where records come from and go to
