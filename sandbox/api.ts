@@ -15,25 +15,28 @@ export interface ApiRecord {
   data: Record<string, unknown>;
 }
 
+/** What the API has, by name; read when it is asked for. */
+export type Lists = Record<string, () => ApiRecord[]>;
+
 /** `GET /<name>?token=…&after=<id>&limit=<n>` answers `{records: [{id, data}], has_more}`. */
 export class Api {
   /** The token that a request must bring: must never be seen in a history. */
   readonly token = randomBytes(12).toString('hex');
   /** The `after` of each page asked for, in the order of asking. */
   asked: string[] = [];
-  #lists: Record<string, ApiRecord[]>;
+  #lists: Lists;
   #server: Server;
   #next: Fault[] = [];
   #always: Fault | undefined;
 
-  private constructor(lists: Record<string, ApiRecord[]>) {
+  private constructor(lists: Lists) {
     this.#lists = lists;
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch((error) => response.destroy(error));
     });
   }
 
-  static async start(lists: Record<string, ApiRecord[]>): Promise<Api> {
+  static async start(lists: Lists): Promise<Api> {
     const api = new Api(lists);
     await new Promise<void>((ready) => api.#server.listen(0, '127.0.0.1', ready));
     return api;
@@ -64,7 +67,7 @@ export class Api {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://api');
-    const list = this.#lists[url.pathname.slice(1)];
+    const list = this.#lists[url.pathname.slice(1)]?.();
     const after = url.searchParams.get('after') ?? '';
     const limit = Number(url.searchParams.get('limit') ?? 100);
     if (url.searchParams.get('token') !== this.token) return void response.writeHead(401).end();

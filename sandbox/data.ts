@@ -15,6 +15,13 @@ function read(name: string): Record<string, string>[] {
 
 /** January's 27,004 flights as a database has them: text, as published, under their natural key. */
 export function flights(): Record<string, string>[] {
+  flown ??= readFlights();
+  return flown;
+}
+
+let flown: Record<string, string>[] | undefined;
+
+function readFlights(): Record<string, string>[] {
   return read('flights-2013-01').map((row) => {
     const day = [row.year, row.month, row.day].map((part) => String(part).padStart(2, '0')).join('-');
     return { id: `${day}-${row.carrier}-${row.flight}-${row.origin}`, ...row };
@@ -23,13 +30,20 @@ export function flights(): Record<string, string>[] {
 
 /** 26,115 hours of weather as an API gives them: typed JSON, null where nothing was measured. */
 export function weather(): ApiRecord[] {
-  return read('weather').map(({ origin, time_hour, ...measured }) => ({
+  measured ??= readWeather();
+  return measured;
+}
+
+let measured: ApiRecord[] | undefined;
+
+function readWeather(): ApiRecord[] {
+  return read('weather').map(({ origin, time_hour, ...hour }) => ({
     id: `${origin}-${time_hour}`,
     data: {
       origin,
       time_hour,
       ...Object.fromEntries(
-        Object.entries(measured).map(([name, value]) => [name, value === 'NA' ? null : Number(value)]),
+        Object.entries(hour).map(([name, value]) => [name, value === 'NA' ? null : Number(value)]),
       ),
     },
   }));

@@ -39,10 +39,13 @@ export class Sandbox {
    */
   static async start(): Promise<Sandbox> {
     const folder = await mkdtemp(join(tmpdir(), 'pipelines-'));
-    const measured = weather();
     const [database, api] = await Promise.all([
       Database.start(),
-      Api.start({ weather: measured, weather_sample: measured.slice(0, SAMPLE), weather_none: [] }),
+      Api.start({
+        weather,
+        weather_sample: () => weather().slice(0, SAMPLE),
+        weather_none: () => [],
+      }),
     ]);
     const flown = flights();
     await database.land('flights', flown);
