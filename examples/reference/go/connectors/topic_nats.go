@@ -13,9 +13,9 @@ import (
 // NATS JetStream: a topic is a stream of one subject, nats://host:port/<subject>.
 
 const (
-	connectTimeout = 10 * time.Second
-	// sessionTimeout bounds all that is said after that: together they are less than an activity has.
-	sessionTimeout = 40 * time.Second
+	natsConnectTimeout = 10 * time.Second
+	// natsSessionTimeout bounds all that is said after that: together they are less than an activity has.
+	natsSessionTimeout = 40 * time.Second
 	// deduplicationWindow is how long the broker knows an id.
 	deduplicationWindow = 24 * time.Hour
 )
@@ -31,7 +31,7 @@ func withStream(
 	ctx context.Context, topic *url.URL, use func(context.Context, stream) error,
 ) error {
 	err := withBroker(topic, func(js jetstream.JetStream) error {
-		ctx, cancel := context.WithTimeout(ctx, sessionTimeout)
+		ctx, cancel := context.WithTimeout(ctx, natsSessionTimeout)
 		defer cancel()
 		subject := strings.TrimPrefix(topic.Path, "/")
 		name := strings.ReplaceAll(subject, ".", "_")
@@ -56,7 +56,7 @@ func withBroker(topic *url.URL, use func(jetstream.JetStream) error) error {
 	password, _ := topic.User.Password()
 	connection, err := nats.Connect(topic.Host,
 		nats.UserInfo(topic.User.Username(), password),
-		nats.Timeout(connectTimeout), nats.NoReconnect())
+		nats.Timeout(natsConnectTimeout), nats.NoReconnect())
 	if err != nil {
 		return err
 	}
