@@ -231,6 +231,7 @@ describe('a record', () => {
   test.each([
     'examples/ts/etl/workflow.ts',
     'examples/reference/go/connectors/http.go',
+    'examples/reference/go/domain/flights.go',
     'examples/reference/go/go.sum',
     'examples/reference/rust/src/etl/types.rs',
     'examples/reference/rust/Cargo.lock',

@@ -47,15 +47,18 @@ const CODE: Record<Id, { folder: string; lock?: string }> = {
   rust: { folder: 'examples/reference/rust/src', lock: 'examples/reference/rust/Cargo.lock' },
 };
 
-/** SHA-256, a language, of all that can change who kills what: its pipeline and connectors, the scenarios, the locks. */
+/** What all pipelines share: a folder each, in every language. */
+const SHARED = ['connectors', 'domain'];
+
+/** SHA-256, a language, of all that can change who kills what: its pipeline and what it shares, the scenarios, the locks. */
 export function digestsOf(pipeline: string, root = ROOT): Digests {
   const scenarios = `tests/scenarios/${pipeline}`;
   const lists = listed(`${root}/${scenarios}`).map((file) => `${scenarios}/${file}`);
   const common = [`examples/contract/${pipeline}.json`, ...lists];
   const digest = (id: Id) => {
     const { folder, lock } = CODE[id];
-    const code = [`${folder}/${pipeline}`, `${folder}/connectors`].flatMap((place) =>
-      listed(`${root}/${place}`).map((file) => `${place}/${file}`),
+    const code = [pipeline, ...SHARED].flatMap((name) =>
+      listed(`${root}/${folder}/${name}`).map((file) => `${folder}/${name}/${file}`),
     );
     const sum = createHash('sha256');
     for (const file of [...common, ...code, ...(lock ? [lock] : [])]) {

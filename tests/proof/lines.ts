@@ -13,7 +13,7 @@ import { coverageOf, runsOf } from './runs.ts';
 /** A region that pages show, in one language. */
 export interface Shown {
   language: Language['id'];
-  /** The folder of the example: a pipeline, or `connectors`. */
+  /** The folder of the example: a pipeline, `connectors` or `domain`. */
   pipeline: string;
   /** Path from the root. */
   file: string;

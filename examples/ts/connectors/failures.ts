@@ -8,6 +8,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancelledFailure,
+  ChildWorkflowFailure,
 } from '@temporalio/common';
 
 /** What the caller asked for cannot be done; the message names the field or the variable. */
@@ -74,6 +75,15 @@ export function failed(
 }
 // #endregion failed
 
+/** For `catch`: fails the workflow, saying in which part. */
+export function failWith(
+  what: string,
+): (error: unknown) => never {
+  return (error) => {
+    throw failed(what, error);
+  };
+}
+
 /** An activity that ran out of time has no words of its own. */
 function causeOf(error: unknown) {
   const { cause } = error as ActivityFailure;
@@ -83,7 +93,9 @@ function causeOf(error: unknown) {
 }
 
 function isCancelled(error: unknown): boolean {
-  const cause =
-    error instanceof ActivityFailure ? error.cause : error;
+  const wrapped =
+    error instanceof ActivityFailure ||
+    error instanceof ChildWorkflowFailure;
+  const cause = wrapped ? error.cause : error;
   return cause instanceof CancelledFailure;
 }

@@ -14,26 +14,26 @@ import { unavailable } from './failures.ts';
  * Writes `body` to `file`, replacing what was there. Two attempts of one activity may write at
  * once, so each writes under a name of its own first. Throws `Unavailable` with the system's code.
  */
-// #region aside
-export async function writeAside(
+// #region atomic
+export async function writeAtomically(
   file: string,
   body: string | Uint8Array,
 ): Promise<void> {
-  const aside = `${file}.${crypto.randomUUID()}.tmp`;
+  const temporary = `${file}.${crypto.randomUUID()}.tmp`;
   try {
     // #step Write under a name that nobody reads
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(aside, body);
+    await writeFile(temporary, body);
 
     // #step Rename: readers see the old file or the new
-    await rename(aside, file);
+    await rename(temporary, file);
   } catch {
     // #step Nothing half-written stays behind
-    await rm(aside, { force: true }).catch(() => {});
+    await rm(temporary, { force: true }).catch(() => {});
     throw unavailable('folder cannot be written');
   }
 }
-// #endregion aside
+// #endregion atomic
 
 const STALE_MS = 10_000;
 

@@ -39,8 +39,8 @@ export async function* readApi(
 // #region page
 async function getPage(url: URL): Promise<ApiPage> {
   const { cancellationSignal } = Context.current();
-  const late = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
-  const signal = AbortSignal.any([cancellationSignal, late]);
+  const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+  const signal = AbortSignal.any([cancellationSignal, timeout]);
 
   // #step No answer: try again
   const response = await fetch(url, { signal }).catch(() => {

@@ -29,7 +29,7 @@ export function hidesSecrets(url: string): boolean {
 // #endregion secrets
 
 /** For a schema: a missing field breaks its own rule, a field of another type has the wrong type. */
-export const or = (rule: string) => ({
+export const withRule = (rule: string) => ({
   error: (issue: { code?: string; input?: unknown }) => {
     const { code, input } = issue;
     const unknown =
@@ -41,7 +41,7 @@ export const or = (rule: string) => ({
 });
 
 /** `sources[0].source_id: rule`; of a wrong type only the outermost field is named. */
-export function words(issue?: z.core.$ZodIssue): string {
+export function messageOf(issue?: z.core.$ZodIssue): string {
   const { path = [], message = '' } = issue ?? {};
   const [top = 'input', ...inner] = path;
   const named = message === COMMON_RULES.type ? [] : inner;

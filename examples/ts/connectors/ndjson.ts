@@ -1,7 +1,7 @@
 /** NDJSON: one record a line, keys sorted, so that a record is the same bytes in every language. */
 import { fileURLToPath } from 'node:url';
 import { resolve } from './connection.ts';
-import { writeAside } from './files.ts';
+import { writeAtomically } from './files.ts';
 import type { TransformedRecord } from './records.ts';
 
 /** Records as lines. */
@@ -39,7 +39,7 @@ export async function writeNdjson(
   // #step Named after its batch, so a repeat replaces it
   const folder = fileURLToPath(resolve(connection, ['file']));
   const file = `${folder}/${part}.ndjson`;
-  await writeAside(file, toNdjson(records));
+  await writeAtomically(file, toNdjson(records));
   return records.length;
 }
 // #endregion write

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { resolve } from './connection.ts';
-import { writeAside } from './files.ts';
+import { writeAtomically } from './files.ts';
 import type { TransformedRecord } from './records.ts';
 
 /** Writes one Parquet part: id, data (JSON), processed_at, version. */
@@ -33,7 +33,7 @@ export async function writeParquet(
   // #step Named after its batch, so a repeat replaces it
   const folder = fileURLToPath(resolve(connection, ['file']));
   const file = `${folder}/${part}.parquet`;
-  await writeAside(file, new Uint8Array(body));
+  await writeAtomically(file, new Uint8Array(body));
   return records.length;
 }
 // #endregion write

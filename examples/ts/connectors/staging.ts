@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { unavailable, validationError } from './failures.ts';
-import { writeAside } from './files.ts';
+import { writeAtomically } from './files.ts';
 import { fromNdjson, toNdjson } from './ndjson.ts';
 import type { Batch } from './records.ts';
 
@@ -25,7 +25,7 @@ export async function stage(
 ): Promise<Batch> {
   // #step Write the rows where the history is not
   const body = toNdjson(records);
-  await writeAside(fileURLToPath(uri), body);
+  await writeAtomically(fileURLToPath(uri), body);
 
   // #step Hand on a reference
   return { uri, count: records.length, sha256: digest(body) };

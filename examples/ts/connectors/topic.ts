@@ -17,12 +17,12 @@ export interface TopicPage {
 
 const SCHEMES = ['nats', 'file'];
 
-/** At most `most` messages behind `cursor`; none when nothing is new. Never waits for more. */
+/** At most `limit` messages behind `cursor`; none when nothing is new. Never waits for more. */
 // #region read
 export async function readTopic(
   topic: string,
   cursor: number,
-  most: number,
+  limit: number,
 ): Promise<TopicPage> {
   // #step The scheme says which broker
   const url = resolve(topic, SCHEMES);
@@ -30,7 +30,7 @@ export async function readTopic(
     url.protocol === 'nats:' ? readNats : readFileTopic;
 
   // #step Bounded: a cursor to start behind, a limit
-  return read(url, cursor, most);
+  return read(url, cursor, limit);
 }
 // #endregion read
 

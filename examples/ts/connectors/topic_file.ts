@@ -13,13 +13,13 @@ const CHUNK_BYTES = 1024 * 1024;
 export async function readFileTopic(
   url: URL,
   cursor: number,
-  most: number,
+  limit: number,
 ): Promise<TopicPage> {
   // #step A topic that nobody wrote to is empty
   const chunk = await readFrom(fileURLToPath(url), cursor);
 
   // #step Whole lines only: the last may be half-written
-  const lines = chunk.split('\n').slice(0, -1).slice(0, most);
+  const lines = chunk.split('\n').slice(0, -1).slice(0, limit);
   const bytes = lines.map(
     (line) => Buffer.byteLength(line) + 1,
   );

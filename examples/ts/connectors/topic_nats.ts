@@ -10,7 +10,7 @@ import type { Message, TopicPage } from './topic.ts';
 
 const TIMEOUT_MS = 10_000;
 /** How long the broker remembers an id. */
-const REMEMBER_MS = 24 * 3600 * 1000;
+const DEDUPLICATION_MS = 24 * 3600 * 1000;
 
 /** Connects, makes sure that the stream is there, runs `use`, closes. */
 async function withStream<T>(
@@ -37,7 +37,7 @@ async function withStream<T>(
       await manager.streams.add({
         name: stream,
         subjects: [subject],
-        duplicate_window: nanos(REMEMBER_MS),
+        duplicate_window: nanos(DEDUPLICATION_MS),
       });
       return await use(js, stream, subject);
     } finally {
@@ -53,7 +53,7 @@ async function withStream<T>(
 export async function readNats(
   url: URL,
   cursor: number,
-  most: number,
+  limit: number,
 ): Promise<TopicPage> {
   return withStream(url, async (js, stream) => {
     // #step Ask for what is there, so that nothing waits
@@ -62,7 +62,7 @@ export async function readNats(
       opt_start_seq: cursor + 1,
     });
     const { num_pending } = await consumer.info();
-    const due = Math.min(num_pending, most);
+    const due = Math.min(num_pending, limit);
 
     // #step Take that many, and the last one's sequence
     const page: TopicPage = { messages: [], cursor };

@@ -1,11 +1,7 @@
 /** The three activities of the ETL pipeline: all that touches the world outside. */
 import { Context, heartbeat } from '@temporalio/activity';
-import { DateTime } from 'luxon';
 import { readCsv } from '../connectors/csv.ts';
-import {
-  invalidInput,
-  validationError,
-} from '../connectors/failures.ts';
+import { invalidInput } from '../connectors/failures.ts';
 import { readApi } from '../connectors/http.ts';
 import { writeNdjson } from '../connectors/ndjson.ts';
 import { writeParquet } from '../connectors/parquet.ts';
@@ -20,6 +16,7 @@ import {
   stage,
   stagedAt,
 } from '../connectors/staging.ts';
+import { keyOf, typed } from '../domain/flights.ts';
 import type {
   ExtractInput,
   ExtractOutput,
@@ -73,11 +70,11 @@ export async function ExtractData(
     const part = String(batches.length + 1).padStart(5, '0');
     const folder = `${run?.runId}/${source.source_id}`;
     const uri = stagedAt(`${folder}/${part}.raw.ndjson`);
-    const named = records.map(({ id, data }) => ({
-      id: `${source.source_id}/${id}`,
+    const keyed = records.map(({ id, data }) => ({
+      id: keyOf(source.source_id, id),
       data,
     }));
-    batches.push(await stage(uri, named));
+    batches.push(await stage(uri, keyed));
 
     // #step Bound the history: a batch costs it 12 events
     if (batches.length > MAX_BATCHES) {
@@ -146,81 +143,3 @@ export async function LoadData(
   return { loaded_count };
 }
 // #endregion load
-
-const NUMBERS = new Set(
-  `year month day dep_delay arr_time sched_arr_time arr_delay flight air_time distance hour minute
-   temp dewp humid wind_dir wind_speed wind_gust precip pressure visib engines seats speed`.split(
-    /\s+/,
-  ),
-);
-
-/** A record with its values typed. Throws `ValidationError` that names the record and the field. */
-// #region typed
-function typed({ id, data }: RawRecord): RawRecord {
-  const out: RawRecord['data'] = {};
-  for (const [field, value] of Object.entries(data)) {
-    // #step "NA" is how the data says nothing
-    if (value === 'NA' || value === null) out[field] = null;
-    // #step Numbers may come as text
-    else if (NUMBERS.has(field))
-      out[field] = toNumber(id, field, value);
-    // #step Everything else stays as it is
-    else out[field] = value;
-  }
-
-  // #step Clock times become instants
-  if ('sched_dep_time' in out) departures(id, out);
-  return { id, data: out };
-}
-// #endregion typed
-
-function toNumber(
-  id: string,
-  field: string,
-  value: unknown,
-): number {
-  const number = value === '' ? Number.NaN : Number(value);
-  if (Number.isFinite(number)) return number;
-  throw validationError(`${id}: ${field} is not a number`);
-}
-
-/** `517` in New York, and how late it left, as RFC 3339 UTC. Arrivals are in other zones. */
-// #region clock
-function departures(
-  id: string,
-  flight: RawRecord['data'],
-): void {
-  // #step Read the clock on the wall in New York
-  const part = (name: string) =>
-    toNumber(id, name, flight[name] ?? '');
-  const clock = part('sched_dep_time');
-  const scheduled = DateTime.fromObject(
-    {
-      year: part('year'),
-      month: part('month'),
-      day: part('day'),
-      hour: Math.floor(clock / 100),
-      minute: clock % 100,
-    },
-    { zone: 'America/New_York' },
-  ).toUTC();
-  if (!scheduled.isValid) {
-    throw validationError(
-      `${id}: sched_dep_time is not a time`,
-    );
-  }
-
-  // #step A delay may cross midnight: add it to the instant
-  const minutes = flight.dep_delay as number | null;
-  const left =
-    minutes === null ? null : scheduled.plus({ minutes });
-
-  // #step Write RFC 3339, to the second
-  flight.sched_dep_time = instant(scheduled);
-  flight.dep_time = left && instant(left);
-}
-// #endregion clock
-
-function instant(time: DateTime): string {
-  return time.toFormat("yyyy-MM-dd'T'HH:mm:ss'Z'");
-}

@@ -4,9 +4,9 @@ import { invalidInput } from '../connectors/failures.ts';
 import {
   COMMON_RULES,
   hidesSecrets,
+  messageOf,
   NAME,
-  or,
-  words,
+  withRule,
 } from '../connectors/input.ts';
 import type { Batch } from '../connectors/records.ts';
 
@@ -15,7 +15,7 @@ import type { Batch } from '../connectors/records.ts';
 const RULES = {
   ...COMMON_RULES,
   sources: 'must hold at least one source',
-  once: 'must not be used twice',
+  unique: 'must not be used twice',
   source: 'must be database, api or file',
   target: 'must be database, warehouse or file',
   size: 'must be a whole number from 1 to 10000',
@@ -23,7 +23,7 @@ const RULES = {
 // #endregion rules
 
 /** Reports the second use of a source_id: it names the staged files. */
-function eachOnce(
+function checkUniqueIds(
   sources: DataSource[],
   check: z.RefinementCtx,
 ): void {
@@ -34,7 +34,7 @@ function eachOnce(
     check.addIssue({
       code: 'custom',
       path,
-      message: RULES.once,
+      message: RULES.unique,
     });
   });
 }
@@ -45,28 +45,30 @@ const SOURCES = ['database', 'api', 'file'] as const;
 const TARGETS = ['database', 'warehouse', 'file'] as const;
 
 // #step A source: where records come from
-const Name = z.string(or(RULES.name)).regex(NAME, RULES.name);
+const Name = z
+  .string(withRule(RULES.name))
+  .regex(NAME, RULES.name);
 const Connection = z
-  .string(or(RULES.secret))
+  .string(withRule(RULES.secret))
   .refine(hidesSecrets, RULES.secret);
 
 const DataSource = z.object(
   {
     source_id: Name,
-    source_type: z.enum(SOURCES, or(RULES.source)),
+    source_type: z.enum(SOURCES, withRule(RULES.source)),
     connection_string: Connection,
   },
-  or(RULES.type),
+  withRule(RULES.type),
 );
 export type DataSource = z.infer<typeof DataSource>;
 
 // #step A target: where they go
 const DataTarget = z.object(
   {
-    target_type: z.enum(TARGETS, or(RULES.target)),
+    target_type: z.enum(TARGETS, withRule(RULES.target)),
     connection_string: Connection,
   },
-  or(RULES.type),
+  withRule(RULES.type),
 );
 export type DataTarget = z.infer<typeof DataTarget>;
 
@@ -75,16 +77,16 @@ const ETLInput = z.object(
   {
     pipeline_id: Name,
     sources: z
-      .array(DataSource, or(RULES.sources))
+      .array(DataSource, withRule(RULES.sources))
       .min(1, RULES.sources)
-      .superRefine(eachOnce),
+      .superRefine(checkUniqueIds),
     target: DataTarget.prefault({} as DataTarget),
     batch_size: z
-      .int(or(RULES.size))
+      .int(withRule(RULES.size))
       .min(1, RULES.size)
       .max(10_000, RULES.size),
   },
-  or(RULES.type),
+  withRule(RULES.type),
 );
 export type ETLInput = z.infer<typeof ETLInput>;
 // #endregion input
@@ -140,6 +142,6 @@ export function validate(input: unknown): ETLInput {
 
   // #step Fail for good, and name the field
   const [issue] = checked.error.issues;
-  throw invalidInput(words(issue));
+  throw invalidInput(messageOf(issue));
 }
 // #endregion validate

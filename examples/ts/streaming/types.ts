@@ -4,9 +4,9 @@ import { invalidInput } from '../connectors/failures.ts';
 import {
   COMMON_RULES,
   hidesSecrets,
+  messageOf,
   NAME,
-  or,
-  words,
+  withRule,
 } from '../connectors/input.ts';
 import type { Batch } from '../connectors/records.ts';
 
@@ -47,13 +47,13 @@ const Carried = z.object(
     watermark: z.string().nullable(),
     open_windows: z.array(Window),
   },
-  or(RULES.type),
+  withRule(RULES.type),
 );
 export type Carried = z.infer<typeof Carried>;
 
 // #step The stream: one topic in, one topic out
 const Topic = z
-  .string(or(RULES.topic))
+  .string(withRule(RULES.topic))
   .regex(TOPIC, RULES.topic)
   .refine(hidesSecrets, RULES.secret);
 
@@ -61,22 +61,22 @@ const StreamInput = z
   .object(
     {
       stream_id: z
-        .string(or(RULES.name))
+        .string(withRule(RULES.name))
         .regex(NAME, RULES.name),
       source_topic: Topic,
       target_topic: Topic,
       window_size_seconds: z
-        .int(or(RULES.window))
+        .int(withRule(RULES.window))
         .min(1, RULES.window)
         .max(WEEK, RULES.window),
       allowed_lateness_seconds: z
-        .int(or(RULES.lateness))
+        .int(withRule(RULES.lateness))
         .min(0, RULES.lateness)
         .max(WEEK, RULES.lateness)
         .optional(),
       carried: Carried.optional(),
     },
-    or(RULES.type),
+    withRule(RULES.type),
   )
   .refine((all) => all.target_topic !== all.source_topic, {
     path: ['target_topic'],
@@ -147,6 +147,6 @@ export function validate(input: unknown): StreamInput {
 
   // #step Fail for good, and name the field
   const [issue] = checked.error.issues;
-  throw invalidInput(words(issue));
+  throw invalidInput(messageOf(issue));
 }
 // #endregion validate

@@ -8,7 +8,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { failed } from '../connectors/failures.ts';
+import { failWith } from '../connectors/failures.ts';
 import type * as activities from './activities.ts';
 import {
   type Carried,
@@ -100,7 +100,7 @@ export async function StreamProcessing(
       topic: input.source_topic,
       cursor: state.cursor,
       max_events: MAX_EVENTS,
-    }).catch(because('source topic'));
+    }).catch(failWith('source topic'));
 
     // #step Nothing new: sleep one window, or until the signal
     if (batch === null) {
@@ -115,7 +115,7 @@ export async function StreamProcessing(
         allowed_lateness_seconds: lateness,
         watermark: state.watermark,
         open_windows: state.open_windows,
-      }).catch(because('events'));
+      }).catch(failWith('events'));
 
       // #step Publish the windows that are closed
       await write(done.closed_windows);
@@ -164,14 +164,7 @@ export async function StreamProcessing(
       stream_id: input.stream_id,
       topic: input.target_topic,
       windows,
-    }).catch(because('target topic'));
+    }).catch(failWith('target topic'));
     state.processed_windows += windows.length;
   }
-}
-
-/** Fails the stream, saying in which part. */
-function because(what: string): (error: unknown) => never {
-  return (error) => {
-    throw failed(what, error);
-  };
 }

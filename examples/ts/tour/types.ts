@@ -4,9 +4,9 @@ import { invalidInput } from '../connectors/failures.ts';
 import {
   COMMON_RULES,
   hidesSecrets,
+  messageOf,
   NAME,
-  or,
-  words,
+  withRule,
 } from '../connectors/input.ts';
 
 const RULES = {
@@ -27,30 +27,32 @@ const Report = z.object({
 export type Report = z.infer<typeof Report>;
 
 const Pause = z
-  .int(or(RULES.pause))
+  .int(withRule(RULES.pause))
   .min(1, RULES.pause)
   .max(YEAR, RULES.pause);
 
 const Carrier = z
-  .string(or(RULES.carrier))
+  .string(withRule(RULES.carrier))
   .regex(/^[0-9A-Z]{2}$/, RULES.carrier);
 
 const TourInput = z.object(
   {
-    tour_id: z.string(or(RULES.name)).regex(NAME, RULES.name),
+    tour_id: z
+      .string(withRule(RULES.name))
+      .regex(NAME, RULES.name),
     connection_string: z
-      .string(or(RULES.secret))
+      .string(withRule(RULES.secret))
       .refine(hidesSecrets, RULES.secret),
     report_url: z
-      .string(or(RULES.report))
+      .string(withRule(RULES.report))
       .regex(/^file:\/\/\/./, RULES.report),
     carriers: z
-      .array(Carrier, or(RULES.carriers))
+      .array(Carrier, withRule(RULES.carriers))
       .min(1, RULES.carriers),
     pause_seconds: Pause,
-    carried: z.array(Report, or(RULES.type)).optional(),
+    carried: z.array(Report, withRule(RULES.type)).optional(),
   },
-  or(RULES.type),
+  withRule(RULES.type),
 );
 export type TourInput = z.infer<typeof TourInput>;
 
@@ -101,5 +103,5 @@ export function checkPause(seconds: unknown): void {
 function checked<T>(result: z.ZodSafeParseResult<T>): T {
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw invalidInput(words(issue));
+  throw invalidInput(messageOf(issue));
 }

@@ -12,7 +12,7 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import { failed } from '../connectors/failures.ts';
+import { failWith } from '../connectors/failures.ts';
 import type * as activities from './activities.ts';
 import {
   checkPause,
@@ -57,7 +57,7 @@ export async function CarrierReport(
   const count = CountFlights(input);
 
   // #step Its failure fails the workflow
-  const flights = await count.catch(because('flights'));
+  const flights = await count.catch(failWith('flights'));
 
   // #step What it returns is its result
   return { carrier: input.carrier, flights };
@@ -114,10 +114,11 @@ export async function Tour(
   setHandler(setPause, handler, { validator });
   // #endregion update
 
-  const left = () => carriers.slice(reports.length - before);
+  const remaining = () =>
+    carriers.slice(reports.length - before);
   const write = () =>
     WriteReport({ report_url, reports }).catch(
-      because('report'),
+      failWith('report'),
     );
 
   const count = async () => {
@@ -133,15 +134,15 @@ export async function Tour(
 
       // #step Its failure is ours
       const report = await child.catch(
-        because(`carrier ${carrier}`),
+        failWith(`carrier ${carrier}`),
       );
 
       // #step Its result is a value
       reports.push(report);
       // #endregion child
 
-      if (left().length === 0) await write();
-      if (left().length === 0) break;
+      if (remaining().length === 0) await write();
+      if (remaining().length === 0) break;
 
       // #region timer
       // #step Temporal waits: no process has to
@@ -161,7 +162,7 @@ export async function Tour(
       if (full) {
         await continueAsNew<typeof Tour>({
           ...input,
-          carriers: left(),
+          carriers: remaining(),
           pause_seconds: pause,
           carried: reports,
         });
@@ -191,12 +192,4 @@ export async function Tour(
 
 function sum(reports: Report[]): number {
   return reports.reduce((all, { flights }) => all + flights, 0);
-}
-
-/** Fails the workflow, saying in which part. */
-function because(what: string): (error: unknown) => never {
-  return (error) => {
-    if (isCancellation(error)) throw error;
-    throw failed(what, error);
-  };
 }

@@ -240,16 +240,19 @@ export default [
       find: `metadata: { processed_at, version: '1.0' },`,
       replace: `metadata: { processed_at: new Date().toISOString(), version: '1.0' },`,
     },
-    go: {
-      file: `${GO}/etl/activities.go`,
-      find: 'ProcessedAt: input.ProcessedAt,',
-      replace: 'ProcessedAt: time.Now().UTC().Format(time.RFC3339Nano),',
-    },
+    go: [
+      {
+        file: `${GO}/etl/activities.go`,
+        find: 'ProcessedAt: input.ProcessedAt,',
+        replace: 'ProcessedAt: time.Now().UTC().Format(time.RFC3339Nano),',
+      },
+      { file: `${GO}/etl/activities.go`, find: '"strings"', replace: '"strings"; "time"' },
+    ],
     rust: {
       file: `${RUST}/etl/activities.rs`,
       find: 'Metadata { processed_at, version: "1.0".to_owned() };',
       replace: `Metadata {
-          processed_at: Timestamp::now().to_string().replace(&processed_at, ""),
+          processed_at: jiff::Timestamp::now().to_string().replace(&processed_at, ""),
           version: "1.0".to_owned(),
         };`,
     },
@@ -258,17 +261,17 @@ export default [
     name: 'a clock in New York is read as UTC',
     killer: '5,000 flights into a folder of NDJSON parts, one a batch',
     ts: {
-      file: `${TS}/etl/activities.ts`,
+      file: `${TS}/domain/flights.ts`,
       find: `{ zone: 'America/New_York' }`,
       replace: `{ zone: 'utc' }`,
     },
     go: {
-      file: `${GO}/etl/activities.go`,
+      file: `${GO}/domain/flights.go`,
       find: 'at.hour, at.minute, 0, 0, newYork)',
       replace: 'at.hour, at.minute, 0, 0, time.UTC)',
     },
     rust: {
-      file: `${RUST}/etl/activities.rs`,
+      file: `${RUST}/domain/flights.rs`,
       find: 'NEW_YORK.to_timestamp(wall).ok()',
       replace: 'TimeZone::UTC.to_timestamp(wall).ok()',
     },

@@ -135,8 +135,8 @@ export default [
     killer: 'a message that is half-written waits until it is whole',
     ts: {
       file: `${TS}/connectors/topic_file.ts`,
-      find: `chunk.split('\\n').slice(0, -1).slice(0, most)`,
-      replace: `chunk.split('\\n').filter(Boolean).slice(0, most)`,
+      find: `chunk.split('\\n').slice(0, -1).slice(0, limit)`,
+      replace: `chunk.split('\\n').filter(Boolean).slice(0, limit)`,
     },
     go: {
       file: `${GO}/connectors/topic_file.go`,

@@ -33,13 +33,17 @@ export default [
     name: 'the clean-up is cancelled with the rest',
     killer: cancelled,
     ts: { file: TS, find: 'await CancellationScope.nonCancellable(write);', replace: 'await write();' },
-    go: { file: GO, find: 'free, _ := workflow.NewDisconnectedContext(ctx)', replace: 'free := ctx' },
+    go: {
+      file: GO,
+      find: 'disconnected, _ := workflow.NewDisconnectedContext(ctx)',
+      replace: 'disconnected := ctx',
+    },
     rust: {
       file: RUST,
-      find: `let mut free = options();
-            free.cancellation_token =
+      find: `let mut detached = options();
+            detached.cancellation_token =
                 Some(WorkflowCancellationToken::new());`,
-      replace: 'let free = options();',
+      replace: 'let detached = options();',
     },
   },
   {
@@ -96,17 +100,17 @@ export default [
     killer: seven,
     ts: {
       file: TS,
-      find: 'carriers: left(),',
+      find: 'carriers: remaining(),',
       replace: 'carriers: carriers.slice(reports.length - before - 1),',
     },
     go: {
       file: GO,
-      find: 'next.Carriers = left() // the channel is drained',
-      replace: 'left(); next.Carriers = carriers[len(reports)-before-1:]',
+      find: 'next.Carriers = remaining() // the channel is drained',
+      replace: 'remaining(); next.Carriers = carriers[len(reports)-before-1:]',
     },
     rust: {
       file: RUST,
-      find: 'carriers: left(s).to_vec(),',
+      find: 'carriers: remaining(s).to_vec(),',
       replace: 'carriers: s.carriers[counted(s) - 1..].to_vec(),',
     },
   },
@@ -190,9 +194,9 @@ export default [
     killer: 'a signal while the report is written: one more carrier is counted, and the report written anew',
     ts: {
       file: TS,
-      find: `if (left().length === 0) await write();
-      if (left().length === 0) break;`,
-      replace: `if (left().length === 0) {
+      find: `if (remaining().length === 0) await write();
+      if (remaining().length === 0) break;`,
+      replace: `if (remaining().length === 0) {
         await write();
         break;
       }`,

@@ -36,7 +36,7 @@ func resolve(
 
 	// #step A connection string is a URL of a known scheme
 	address, err := url.Parse(filled)
-	if err != nil || !fits(address, schemes) {
+	if err != nil || !hasScheme(address, schemes) {
 		known := strings.Join(schemes, " or ")
 		return nil, InvalidInput(
 			"connection_string: must be a " + known + " URL")
@@ -51,8 +51,8 @@ func escaped(value string) string {
 	return strings.ReplaceAll(url.QueryEscape(value), "+", "%20")
 }
 
-// fits reports whether a URL has one of the schemes, and a host exactly where its scheme has one.
-func fits(address *url.URL, schemes []string) bool {
+// hasScheme reports whether a URL has one of the schemes, and a host exactly where its scheme has one.
+func hasScheme(address *url.URL, schemes []string) bool {
 	if !slices.Contains(schemes, address.Scheme) {
 		return false
 	}

@@ -11,32 +11,33 @@ import (
 	"time"
 )
 
-// #region aside
+// #region atomic
 
-// writeAside writes a file that is there whole or not at all.
-func writeAside(file string, body []byte) error {
+// writeAtomically writes a file that is there whole or not
+// at all.
+func writeAtomically(file string, body []byte) error {
 	// Two attempts may write at once: each under its own name.
-	aside := file + "." + rand.Text() + ".tmp"
+	temporary := file + "." + rand.Text() + ".tmp"
 
 	// #step Write under a name that nobody reads
 	err := os.MkdirAll(filepath.Dir(file), 0o777)
 	if err == nil {
-		err = os.WriteFile(aside, body, 0o666)
+		err = os.WriteFile(temporary, body, 0o666)
 	}
 
 	// #step Rename: readers see the old file or the new
 	if err == nil {
-		err = os.Rename(aside, file)
+		err = os.Rename(temporary, file)
 	}
 	if err != nil {
 		// #step Nothing half-written stays behind
-		_ = os.Remove(aside)
+		_ = os.Remove(temporary)
 		return Unavailable("folder cannot be written")
 	}
 	return nil
 }
 
-// #endregion aside
+// #endregion atomic
 
 // A lock that is older was left by a process that died.
 const (
@@ -88,7 +89,7 @@ func writePart(connection, name string, body []byte) error {
 	if err != nil {
 		return err
 	}
-	return writeAside(filepath.Join(folder.Path, name), body)
+	return writeAtomically(filepath.Join(folder.Path, name), body)
 }
 
 // localPath is the path behind a file URL; empty, and so neither readable nor writable, for others.

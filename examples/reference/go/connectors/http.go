@@ -119,7 +119,7 @@ func toPage(body []byte) (page apiPage, ok bool) {
 		if record.Data == nil {
 			return apiPage{}, false
 		}
-		unsigned(record.Data)
+		withoutNegativeZeros(record.Data)
 	}
 	return page, true
 }

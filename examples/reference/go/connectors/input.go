@@ -58,7 +58,7 @@ type Checks struct {
 func Decode(raw json.RawMessage, input any, lenient ...string) *Checks {
 	var value any
 	_ = json.Unmarshal(raw, &value)
-	plain, _ := json.Marshal(exact(value, lenient))
+	plain, _ := json.Marshal(strict(value, lenient))
 	err := json.Unmarshal(plain, input)
 	var wrong *json.UnmarshalTypeError
 	switch {
@@ -98,15 +98,15 @@ func outermost(field string) string {
 	return field[:strings.IndexAny(field+".", ".[")]
 }
 
-// exact keeps encoding/json from being lenient: it takes null for a missing field, so null becomes
+// strict keeps encoding/json from being lenient: it takes null for a missing field, so null becomes
 // false, which no field takes; it matches names whatever their case, so only lower-case names stay.
-func exact(value any, lenient []string) any {
+func strict(value any, lenient []string) any {
 	switch value := value.(type) {
 	case nil:
 		return false
 	case []any:
 		for i := range value {
-			value[i] = exact(value[i], nil)
+			value[i] = strict(value[i], nil)
 		}
 	case map[string]any:
 		for name := range value {
@@ -115,7 +115,7 @@ func exact(value any, lenient []string) any {
 				continue
 			}
 			if value[name] == nil || !slices.Contains(lenient, name) {
-				value[name] = exact(value[name], nil)
+				value[name] = strict(value[name], nil)
 			}
 		}
 	}

@@ -20,9 +20,9 @@ func WriteNDJSON(
 
 // #endregion write
 
-// verbatim undoes the escapes that encoding/json makes even without HTML escaping. Going from left to
+// unescaper undoes the escapes that encoding/json makes even without HTML escaping. Going from left to
 // right, it takes an escaped backslash first, so that text which looks like an escape stays.
-var verbatim = strings.NewReplacer(
+var unescaper = strings.NewReplacer(
 	`\\`, `\\`, `\u2028`, "\u2028", `\u2029`, "\u2029", `\ufffd`, "\ufffd")
 
 // toNDJSON writes records as lines, the same bytes in every language: keys sorted, nothing escaped
@@ -37,7 +37,7 @@ func toNDJSON[T any](records []T) []byte {
 			panic(err)
 		}
 	}
-	return []byte(verbatim.Replace(lines.String()))
+	return []byte(unescaper.Replace(lines.String()))
 }
 
 // fromNDJSON reads lines into records; an empty line is none.
@@ -56,18 +56,18 @@ func fromNDJSON[T any](body []byte, records *[]T) error {
 	return nil
 }
 
-// unsigned replaces every -0 by 0 in a value that came from JSON: JavaScript prints both as 0.
-func unsigned(value any) any {
+// withoutNegativeZeros replaces every -0 by 0 in a value that came from JSON: JavaScript prints both as 0.
+func withoutNegativeZeros(value any) any {
 	switch value := value.(type) {
 	case float64:
 		return value + 0
 	case []any:
 		for i := range value {
-			value[i] = unsigned(value[i])
+			value[i] = withoutNegativeZeros(value[i])
 		}
 	case map[string]any:
 		for key := range value {
-			value[key] = unsigned(value[key])
+			value[key] = withoutNegativeZeros(value[key])
 		}
 	}
 	return value

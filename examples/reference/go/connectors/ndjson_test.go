@@ -24,7 +24,7 @@ func TestLinesAreTheBytesOfJavaScript(t *testing.T) {
 			if err := json.Unmarshal([]byte(test.in), &value); err != nil {
 				t.Fatal(err)
 			}
-			if got := ToJSON(unsigned(value)); got != test.want {
+			if got := ToJSON(withoutNegativeZeros(value)); got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})

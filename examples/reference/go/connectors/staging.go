@@ -24,7 +24,7 @@ func StagedAt(path string) string {
 func Stage[T any](uri string, records []T) (Batch, error) {
 	// #step Write the rows where the history is not
 	body := toNDJSON(records)
-	err := writeAside(localPath(uri), body)
+	err := writeAtomically(localPath(uri), body)
 
 	// #step Hand on a reference
 	return Batch{uri, len(records), digest(body)}, err

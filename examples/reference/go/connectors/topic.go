@@ -22,7 +22,7 @@ type TopicPage struct {
 // broker is what a topic can be on.
 type broker struct {
 	read func(
-		ctx context.Context, topic *url.URL, cursor int64, most int,
+		ctx context.Context, topic *url.URL, cursor int64, limit int,
 	) (TopicPage, error)
 	publish func(
 		ctx context.Context, topic *url.URL, messages []Message,
@@ -44,7 +44,7 @@ func topicURL(topic string) (*url.URL, error) {
 // ReadTopic returns at most so many messages behind the cursor;
 // none when nothing is new. It never waits for more.
 func ReadTopic(
-	ctx context.Context, topic string, cursor int64, most int,
+	ctx context.Context, topic string, cursor int64, limit int,
 ) (TopicPage, error) {
 	// #step The scheme says which broker
 	address, err := topicURL(topic)
@@ -54,7 +54,7 @@ func ReadTopic(
 	read := brokers[address.Scheme].read
 
 	// #step Bounded: a cursor to start behind, a limit
-	return read(ctx, address, cursor, most)
+	return read(ctx, address, cursor, limit)
 }
 
 // #endregion read

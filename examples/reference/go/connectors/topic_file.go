@@ -19,7 +19,7 @@ const chunkBytes = 1024 * 1024
 // readFileTopic has an offset in bytes for a cursor: a read
 // costs the same wherever it starts.
 func readFileTopic(
-	_ context.Context, topic *url.URL, cursor int64, most int,
+	_ context.Context, topic *url.URL, cursor int64, limit int,
 ) (TopicPage, error) {
 	// #step A topic that nobody wrote to is empty
 	chunk, err := readFrom(topic.Path, cursor)
@@ -29,7 +29,7 @@ func readFileTopic(
 
 	// #step Whole lines only: the last may be half-written
 	end := 0
-	for range most {
+	for range limit {
 		line := bytes.IndexByte(chunk[end:], '\n') + 1
 		end += line
 	}

@@ -13,11 +13,11 @@ import (
 // NATS JetStream: a topic is a stream of one subject, nats://host:port/<subject>.
 
 const (
-	meetTimeout = 10 * time.Second
-	// talkTimeout bounds all that is said after that: together they are less than an activity has.
-	talkTimeout = 40 * time.Second
-	// remember is how long the broker knows an id.
-	remember = 24 * time.Hour
+	natsConnectTimeout = 10 * time.Second
+	// natsSessionTimeout bounds all that is said after that: together they are less than an activity has.
+	natsSessionTimeout = 40 * time.Second
+	// deduplicationWindow is how long the broker knows an id.
+	deduplicationWindow = 24 * time.Hour
 )
 
 // stream is a stream on a broker that is connected.
@@ -31,7 +31,7 @@ func withStream(
 	ctx context.Context, topic *url.URL, use func(context.Context, stream) error,
 ) error {
 	err := withBroker(topic, func(js jetstream.JetStream) error {
-		ctx, cancel := context.WithTimeout(ctx, talkTimeout)
+		ctx, cancel := context.WithTimeout(ctx, natsSessionTimeout)
 		defer cancel()
 		subject := strings.TrimPrefix(topic.Path, "/")
 		name := strings.ReplaceAll(subject, ".", "_")
@@ -39,7 +39,7 @@ func withStream(
 		_, err := js.CreateStream(ctx, jetstream.StreamConfig{
 			Name:       name,
 			Subjects:   []string{subject},
-			Duplicates: remember,
+			Duplicates: deduplicationWindow,
 		})
 		if err != nil {
 			return err
@@ -56,7 +56,7 @@ func withBroker(topic *url.URL, use func(jetstream.JetStream) error) error {
 	password, _ := topic.User.Password()
 	connection, err := nats.Connect(topic.Host,
 		nats.UserInfo(topic.User.Username(), password),
-		nats.Timeout(meetTimeout), nats.NoReconnect())
+		nats.Timeout(natsConnectTimeout), nats.NoReconnect())
 	if err != nil {
 		return err
 	}
@@ -72,11 +72,11 @@ func withBroker(topic *url.URL, use func(jetstream.JetStream) error) error {
 
 // readNATS has the stream's sequence for a cursor.
 func readNATS(
-	ctx context.Context, topic *url.URL, cursor int64, most int,
+	ctx context.Context, topic *url.URL, cursor int64, limit int,
 ) (TopicPage, error) {
 	// #step Ask for what is there, so that nothing waits
 	page := TopicPage{Cursor: cursor}
-	behind := jetstream.ConsumerConfig{
+	config := jetstream.ConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy,
 		OptStartSeq:   uint64(cursor) + 1,
 		AckPolicy:     jetstream.AckNonePolicy,
@@ -85,10 +85,10 @@ func readNATS(
 		ctx context.Context, consumer jetstream.Consumer,
 	) error {
 		pending := consumer.CachedInfo().NumPending
-		due := min(int(pending), most)
+		due := min(int(pending), limit)
 
 		// #step Take that many, and the last one's sequence
-		taken, err := take(ctx, consumer, due)
+		taken, err := fetch(ctx, consumer, due)
 		for _, message := range taken {
 			id := message.Headers().Get(jetstream.MsgIDHeader)
 			body := string(message.Data())
@@ -98,7 +98,7 @@ func readNATS(
 		}
 		return err
 	}
-	err := withConsumer(ctx, topic, behind, read)
+	err := withConsumer(ctx, topic, config, read)
 	return page, err
 }
 
@@ -138,8 +138,8 @@ func withConsumer(
 	})
 }
 
-// take fetches so many messages, which are there.
-func take(ctx context.Context, consumer jetstream.Consumer, due int) ([]jetstream.Msg, error) {
+// fetch gets so many messages, which are there.
+func fetch(ctx context.Context, consumer jetstream.Consumer, due int) ([]jetstream.Msg, error) {
 	if due == 0 {
 		return nil, nil
 	}

@@ -15,7 +15,7 @@ import (
 // #step One rule a field, in the same words everywhere
 const (
 	ruleSources = "must hold at least one source"
-	ruleOnce    = "must not be used twice"
+	ruleUnique  = "must not be used twice"
 	ruleSource  = "must be database, api or file"
 	ruleTarget  = "must be database, warehouse or file"
 	ruleSize    = "must be a whole number from 1 to 10000"
@@ -76,7 +76,7 @@ func (in ETLInput) check(c *connectors.Checks) {
 		source.check(c, fmt.Sprintf("sources[%d]", i))
 	}
 	c.Rule("sources", len(in.Sources) > 0, ruleSources)
-	eachOnce(c, in.Sources)
+	checkUniqueIDs(c, in.Sources)
 	in.Target.check(c, "target")
 	size := in.BatchSize >= 1 && in.BatchSize <= 10_000
 	c.Rule("batch_size", size, ruleSize)
@@ -84,12 +84,12 @@ func (in ETLInput) check(c *connectors.Checks) {
 
 // #endregion input
 
-// eachOnce checks that no source_id is used twice: it names the staged files.
-func eachOnce(c *connectors.Checks, sources []DataSource) {
+// checkUniqueIDs checks that no source_id is used twice: it names the staged files.
+func checkUniqueIDs(c *connectors.Checks, sources []DataSource) {
 	seen := map[string]bool{}
 	for i, source := range sources {
 		field := fmt.Sprintf("sources[%d].source_id", i)
-		c.Rule(field, !seen[source.SourceID], ruleOnce)
+		c.Rule(field, !seen[source.SourceID], ruleUnique)
 		seen[source.SourceID] = true
 	}
 }

@@ -46,11 +46,11 @@ func main() {
 	pipelines.Register(workflowsOnly{replayer: replayer})
 	out := json.NewEncoder(os.Stdout)
 	for _, file := range os.Args[1:] {
-		said := verdict{File: file}
+		result := verdict{File: file}
 		if err := replay(replayer, quiet, file); err != nil {
-			said.Error = err.Error()
+			result.Error = err.Error()
 		}
-		if err := out.Encode(said); err != nil {
+		if err := out.Encode(result); err != nil {
 			os.Exit(1)
 		}
 	}

@@ -95,7 +95,7 @@ func ProcessStreamEvents(
 	out := ProcessOutput{
 		OpenWindows:   []Window{},
 		ClosedWindows: []Window{},
-		Watermark:     orNil(watermark),
+		Watermark:     instantOrNil(watermark),
 		LateEvents:    len(late),
 		DeadEvents:    len(dead),
 	}
@@ -280,8 +280,8 @@ func instant(seconds int64) string {
 	return time.Unix(seconds, 0).UTC().Format(layout)
 }
 
-// orNil is an instant, nil for never.
-func orNil(seconds int64) *string {
+// instantOrNil is an instant, nil for never.
+func instantOrNil(seconds int64) *string {
 	if seconds == never {
 		return nil
 	}

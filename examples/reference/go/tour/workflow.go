@@ -82,7 +82,7 @@ func Tour(ctx workflow.Context, raw json.RawMessage) (TourOutput, error) {
 	added := workflow.GetSignalChannel(ctx, "add_carrier")
 
 	// #step It cannot refuse: what is no carrier is ignored
-	take := func() {
+	drain := func() {
 		carrier := ""
 		for added.ReceiveAsync(&carrier) {
 			if isCarrier(carrier) {
@@ -133,9 +133,9 @@ func Tour(ctx workflow.Context, raw json.RawMessage) (TourOutput, error) {
 		return TourOutput{}, err
 	}
 
-	// left is what is still to be counted, and what has come meanwhile.
-	left := func() []string {
-		take()
+	// remaining is what is still to be counted, and what has come meanwhile.
+	remaining := func() []string {
+		drain()
 		return carriers[len(reports)-before:]
 	}
 	write := func(ctx workflow.Context) error {
@@ -148,7 +148,7 @@ func Tour(ctx workflow.Context, raw json.RawMessage) (TourOutput, error) {
 	}
 
 	count := func() error {
-		for rest := left(); len(rest) > 0; rest = left() {
+		for rest := remaining(); len(rest) > 0; rest = remaining() {
 			carrier := rest[0]
 
 			// #region child
@@ -173,12 +173,12 @@ func Tour(ctx workflow.Context, raw json.RawMessage) (TourOutput, error) {
 			reports = append(reports, report)
 			// #endregion child
 
-			if len(left()) == 0 {
+			if len(remaining()) == 0 {
 				if err := write(ctx); err != nil {
 					return err
 				}
 			}
-			if len(left()) == 0 {
+			if len(remaining()) == 0 {
 				break
 			}
 
@@ -201,7 +201,7 @@ func Tour(ctx workflow.Context, raw json.RawMessage) (TourOutput, error) {
 			// #step Begin a new one, with all that must outlive it
 			if full {
 				next := input
-				next.Carriers = left() // the channel is drained
+				next.Carriers = remaining() // the channel is drained
 				next.PauseSeconds = pause
 				next.Carried = reports
 				return workflow.NewContinueAsNewError(
@@ -218,8 +218,8 @@ func Tour(ctx workflow.Context, raw json.RawMessage) (TourOutput, error) {
 
 	// #step Clean up where the cancellation does not reach
 	if temporal.IsCanceledError(err) {
-		free, _ := workflow.NewDisconnectedContext(ctx)
-		if failure := write(free); failure != nil {
+		disconnected, _ := workflow.NewDisconnectedContext(ctx)
+		if failure := write(disconnected); failure != nil {
 			err = failure
 		}
 	}

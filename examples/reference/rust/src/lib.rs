@@ -1,3 +1,4 @@
-//! The Rust twins: each pipeline in its folder, the edges in `connectors`.
+//! The Rust twins: each pipeline in its folder, the edges in `connectors`, the rules of the data in `domain`.
 pub mod connectors;
+pub mod domain;
 pub mod pipelines;

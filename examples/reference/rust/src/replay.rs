@@ -20,13 +20,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let history = History::decode(&*fs::read(&file)?)?;
         let replayed =
             replayer.replay_workflow(history.into()).await;
-        let said = match replayed {
+        let verdict = match replayed {
             Ok(()) => json!({ "file": file }),
             Err(error) => {
                 json!({ "file": file, "error": error.to_string() })
             }
         };
-        println!("{said}");
+        println!("{verdict}");
     }
     Ok(())
 }

@@ -72,6 +72,16 @@ pub fn failed(
 }
 // #endregion failed
 
+/// For `map_err`: fails the workflow, saying in which part.
+pub fn fail_with(
+    what: &str,
+) -> impl FnOnce(ActivityExecutionError) -> WorkflowTermination {
+    move |error| match failed(what, error) {
+        Ok(failure) => failure.into(),
+        Err(cancelled) => cancelled,
+    }
+}
+
 fn application(
     cause: &IncomingError,
 ) -> Option<&ApplicationFailure> {

@@ -12,31 +12,31 @@ use super::failures::{Result, unavailable};
 
 /// Writes `body` to `file`, replacing what was there. Two attempts of one activity may write at
 /// once, so each writes under a name of its own first. Fails with `Unavailable`.
-// #region aside
-pub async fn write_aside(
+// #region atomic
+pub async fn write_atomically(
     file: &Path,
     body: &[u8],
 ) -> Result<()> {
     let own = format!("{}.tmp", Uuid::new_v4());
-    let aside = file.with_added_extension(own);
+    let temporary = file.with_added_extension(own);
     let written: io::Result<()> = async {
         // #step Write under a name that nobody reads
         fs::create_dir_all(folder_of(file)).await?;
-        fs::write(&aside, body).await?;
+        fs::write(&temporary, body).await?;
 
         // #step Rename: readers see the old file or the new
-        fs::rename(&aside, file).await
+        fs::rename(&temporary, file).await
     }
     .await;
 
     if written.is_err() {
         // #step Nothing half-written stays behind
-        let _ = fs::remove_file(&aside).await;
+        let _ = fs::remove_file(&temporary).await;
         return Err(unavailable("folder cannot be written"));
     }
     Ok(())
 }
-// #endregion aside
+// #endregion atomic
 
 fn folder_of(file: &Path) -> &Path {
     file.parent().unwrap_or(file)

@@ -7,7 +7,7 @@ use serde_json::{Serializer, ser::Formatter, value::to_value};
 use super::{
     connection::resolve_path,
     failures::{Result, malformed},
-    files::write_aside,
+    files::write_atomically,
     records::TransformedRecord,
 };
 
@@ -97,7 +97,8 @@ pub async fn write_ndjson(
     // #step Named after its batch, so a repeat replaces it
     let folder = resolve_path(connection)?;
     let file = folder.join(format!("{part}.ndjson"));
-    write_aside(&file, to_ndjson(records).as_bytes()).await?;
+    write_atomically(&file, to_ndjson(records).as_bytes())
+        .await?;
     Ok(records.len())
 }
 // #endregion write

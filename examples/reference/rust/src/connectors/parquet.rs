@@ -15,7 +15,7 @@ use temporalio_sdk::ApplicationFailure;
 
 use super::{
     connection::resolve_path, failures::Result,
-    files::write_aside, ndjson::canonical,
+    files::write_atomically, ndjson::canonical,
     records::TransformedRecord,
 };
 
@@ -39,7 +39,7 @@ pub async fn write_parquet(
     // #step Named after its batch, so a repeat replaces it
     let folder = resolve_path(connection)?;
     let file = folder.join(format!("{part}.parquet"));
-    write_aside(&file, &body).await?;
+    write_atomically(&file, &body).await?;
     Ok(records.len())
 }
 // #endregion write

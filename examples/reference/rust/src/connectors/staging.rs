@@ -10,7 +10,7 @@ use super::{
     failures::{
         Result, invalid_input, unavailable, validation_error,
     },
-    files::write_aside,
+    files::write_atomically,
     ndjson::{from_ndjson, to_ndjson},
     records::Batch,
 };
@@ -34,7 +34,7 @@ pub async fn stage(
 ) -> Result<Batch> {
     // #step Write the rows where the history is not
     let body = to_ndjson(records);
-    write_aside(&file_of(&uri)?, body.as_bytes()).await?;
+    write_atomically(&file_of(&uri)?, body.as_bytes()).await?;
 
     // #step Hand on a reference
     let sha256 = digest(&body);

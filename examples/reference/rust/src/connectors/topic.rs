@@ -24,12 +24,12 @@ pub struct TopicPage {
 
 const SCHEMES: [&str; 2] = ["nats", "file"];
 
-/// At most `most` messages behind `cursor`; none when nothing is new. Never waits for more.
+/// At most `limit` messages behind `cursor`; none when nothing is new. Never waits for more.
 // #region read
 pub async fn read_topic(
     topic: &str,
     cursor: u64,
-    most: usize,
+    limit: usize,
 ) -> Result<TopicPage> {
     // #step The scheme says which broker
     let url = resolve(topic, &SCHEMES)?;
@@ -37,9 +37,9 @@ pub async fn read_topic(
 
     // #step Bounded: a cursor to start behind, a limit
     if is_nats {
-        read_nats(&url, cursor, most).await
+        read_nats(&url, cursor, limit).await
     } else {
-        read_file(&url, cursor, most).await
+        read_file(&url, cursor, limit).await
     }
 }
 // #endregion read

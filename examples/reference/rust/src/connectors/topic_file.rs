@@ -26,7 +26,7 @@ const CHUNK_BYTES: u64 = 1024 * 1024;
 pub async fn read_file(
     url: &Url,
     cursor: u64,
-    most: usize,
+    limit: usize,
 ) -> Result<TopicPage> {
     // #step A topic that nobody wrote to is empty
     let file = resolve_path(url.as_str())?;
@@ -39,7 +39,7 @@ pub async fn read_file(
     let lines = chunk
         .split_inclusive(|&byte| byte == b'\n')
         .filter(|line| line.ends_with(b"\n"));
-    let whole: Vec<_> = lines.take(most).collect();
+    let whole: Vec<_> = lines.take(limit).collect();
     let bytes = whole.concat();
     let text = String::from_utf8_lossy(&bytes);
     Ok(TopicPage {

@@ -23,25 +23,26 @@ use super::{
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the broker remembers an id.
-const REMEMBER: Duration = Duration::from_secs(24 * 3600);
+const DEDUPLICATION_WINDOW: Duration =
+    Duration::from_secs(24 * 3600);
 /// How long it remembers who read.
-const FORGET: Duration = Duration::from_secs(60);
+const INACTIVE_AFTER: Duration = Duration::from_secs(60);
 
 /// The cursor is the stream's sequence.
 // #region read
 pub async fn read_nats(
     url: &Url,
     cursor: u64,
-    most: usize,
+    limit: usize,
 ) -> Result<TopicPage> {
     let read = async {
         let (_, stream) = open(url).await?;
 
         // #step Ask for what is there, so that nothing waits
-        let from = behind(cursor);
-        let consumer = stream.create_consumer(from).await?;
-        let there = consumer.cached_info().num_pending;
-        let due = most.min(there as usize);
+        let config = consumer_config(cursor);
+        let consumer = stream.create_consumer(config).await?;
+        let pending = consumer.cached_info().num_pending;
+        let due = limit.min(pending as usize);
 
         // #step Take that many, and the last one's sequence
         let mut page = TopicPage { messages: vec![], cursor };
@@ -102,7 +103,7 @@ async fn open(url: &Url) -> Result<(Context, Stream), Error> {
         .create_stream(stream::Config {
             name: subject.replace('.', "_"),
             subjects: vec![subject.to_owned()],
-            duplicate_window: REMEMBER,
+            duplicate_window: DEDUPLICATION_WINDOW,
             ..Default::default()
         })
         .await?;
@@ -110,14 +111,14 @@ async fn open(url: &Url) -> Result<(Context, Stream), Error> {
 }
 
 /// A reader that starts behind `cursor`, and of which nothing stays.
-fn behind(cursor: u64) -> pull::Config {
+fn consumer_config(cursor: u64) -> pull::Config {
     pull::Config {
         deliver_policy: DeliverPolicy::ByStartSequence {
             start_sequence: cursor + 1,
         },
         ack_policy: AckPolicy::None,
         memory_storage: true,
-        inactive_threshold: FORGET,
+        inactive_threshold: INACTIVE_AFTER,
         ..Default::default()
     }
 }

@@ -15,7 +15,7 @@ use crate::connectors::{
 // #step One rule a field, in the same words everywhere
 mod rule {
     pub const SOURCES: &str = "must hold at least one source";
-    pub const ONCE: &str = "must not be used twice";
+    pub const UNIQUE: &str = "must not be used twice";
     pub const SOURCE: &str = "must be database, api or file";
     pub const TARGET: &str =
         "must be database, warehouse or file";
@@ -188,18 +188,18 @@ fn sources(raw: Option<&Value>) -> Checked<Vec<DataSource>> {
             source.map_err(|fault| fault.within(&index(i)))?,
         );
     }
-    each_once(&sources)?;
+    check_unique_ids(&sources)?;
     Ok(sources)
 }
 
 /// A second use of a source_id is a fault: it names the staged files.
-fn each_once(sources: &[DataSource]) -> Checked<()> {
+fn check_unique_ids(sources: &[DataSource]) -> Checked<()> {
     let ids: Vec<_> =
         sources.iter().map(|source| &source.source_id).collect();
     for (i, id) in ids.iter().enumerate() {
         if ids[..i].contains(id) {
             let fault =
-                Fault::of(rule::ONCE).within("source_id");
+                Fault::of(rule::UNIQUE).within("source_id");
             return Err(fault.within(&index(i)));
         }
     }

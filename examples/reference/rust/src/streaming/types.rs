@@ -73,7 +73,7 @@ fn input(raw: &Value) -> Checked<StreamInput> {
             .read("allowed_lateness_seconds", lateness)?,
         carried: raw.read("carried", carried)?,
     };
-    differ(&input.source_topic, &input.target_topic)?;
+    must_differ(&input.source_topic, &input.target_topic)?;
     Ok(input)
 }
 // #endregion input
@@ -202,7 +202,7 @@ fn carried(raw: Option<&Value>) -> Checked<Option<Carried>> {
         .transpose()
 }
 
-fn differ(source: &str, target: &str) -> Checked<()> {
+fn must_differ(source: &str, target: &str) -> Checked<()> {
     if source == target {
         return Err(
             Fault::of(rule::OTHER).within("target_topic")

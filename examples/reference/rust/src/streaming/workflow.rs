@@ -4,9 +4,9 @@ use std::time::Duration;
 use temporalio_common::RetryPolicy;
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_sdk::{
-    ActivityExecutionError, ActivityOptions, CancellableFuture,
-    SyncWorkflowContext, WorkflowContext, WorkflowContextView,
-    WorkflowResult, WorkflowTermination, workflows::select,
+    ActivityOptions, CancellableFuture, SyncWorkflowContext,
+    WorkflowContext, WorkflowContextView, WorkflowResult,
+    workflows::select,
 };
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
         WriteInput, validate,
     },
 };
-use crate::connectors::{failures::failed, input::Raw};
+use crate::connectors::{failures::fail_with, input::Raw};
 
 const MAX_EVENTS: usize = 500;
 const MAX_WINDOWS: usize = 1000;
@@ -131,7 +131,7 @@ impl StreamProcessing {
             );
             let read = read.await;
             let ReadOutput { batch, cursor } =
-                read.map_err(because("source topic"))?;
+                read.map_err(fail_with("source topic"))?;
 
             // #step Nothing new: sleep one window, or until the signal
             match batch {
@@ -164,7 +164,7 @@ impl StreamProcessing {
                     );
                     let done = process.await;
                     let done =
-                        done.map_err(because("events"))?;
+                        done.map_err(fail_with("events"))?;
 
                     // #step Publish the windows that are closed
                     let closed = done.closed_windows;
@@ -233,7 +233,7 @@ async fn write(
         },
         options(),
     );
-    write.await.map_err(because("target topic"))?;
+    write.await.map_err(fail_with("target topic"))?;
     ctx.state_mut(|s| s.so_far.processed_windows += count);
     Ok(())
 }
@@ -244,14 +244,4 @@ fn so_far(ctx: &WorkflowContext<StreamProcessing>) -> Carried {
 
 fn stopped(stream: &StreamProcessing) -> bool {
     stream.stopped
-}
-
-/// Fails the stream, saying in which part.
-fn because(
-    what: &str,
-) -> impl FnOnce(ActivityExecutionError) -> WorkflowTermination {
-    move |error| match failed(what, error) {
-        Ok(failure) => failure.into(),
-        Err(cancelled) => cancelled,
-    }
 }

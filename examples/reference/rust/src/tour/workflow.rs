@@ -4,7 +4,7 @@ use std::{error::Error, mem, time::Duration};
 use temporalio_common::{RetryPolicy, error::IncomingError};
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_sdk::{
-    ActivityExecutionError, ActivityOptions, ApplicationFailure,
+    ActivityOptions, ApplicationFailure,
     ChildWorkflowExecutionError, ChildWorkflowOptions,
     SyncWorkflowContext, TimerResult, WorkflowCancellationToken,
     WorkflowContext, WorkflowContextView, WorkflowResult,
@@ -19,7 +19,7 @@ use super::{
         validate_pause,
     },
 };
-use crate::connectors::{failures::failed, input::Raw};
+use crate::connectors::{failures::fail_with, input::Raw};
 
 const CARRIERS_A_RUN: usize = 5;
 
@@ -69,7 +69,8 @@ impl CarrierReport {
         );
 
         // #step Its failure fails the workflow
-        let flights = count.await.map_err(because("flights"))?;
+        let flights =
+            count.await.map_err(fail_with("flights"))?;
 
         // #step What it returns is its result
         Ok(Report { carrier, flights })
@@ -166,7 +167,7 @@ impl Tour {
         ctx: &WorkflowContext<Self>,
         input: &TourInput,
     ) -> WorkflowResult<()> {
-        while let Some(carrier) = ctx.state(next) {
+        while let Some(carrier) = ctx.state(next_carrier) {
             // #region child
             // #step Start it by its type, with an id of ours
             let id = format!("{}/{carrier}", ctx.workflow_id());
@@ -182,17 +183,18 @@ impl Tour {
             let report = child.await?.result();
 
             // #step Its failure is ours
-            let report =
-                report.await.map_err(because_of(&carrier))?;
+            let report = report
+                .await
+                .map_err(fail_with_child(&carrier))?;
 
             // #step Its result is a value
             ctx.state_mut(|s| s.reports.push(report));
             // #endregion child
 
-            if ctx.state(next).is_none() {
+            if ctx.state(next_carrier).is_none() {
                 write(ctx, input, options()).await?;
             }
-            if ctx.state(next).is_none() {
+            if ctx.state(next_carrier).is_none() {
                 break;
             }
 
@@ -215,7 +217,7 @@ impl Tour {
             // #step Begin a new one, with all that must outlive it
             if full {
                 let next = ctx.state(|s| TourInput {
-                    carriers: left(s).to_vec(),
+                    carriers: remaining(s).to_vec(),
                     pause_seconds: s.pause,
                     carried: s.reports.clone(),
                     ..input.clone()
@@ -244,10 +246,10 @@ impl Tour {
 
         // #step Clean up where the cancellation does not reach
         if counted.as_ref().is_err_and(is_cancelled) {
-            let mut free = options();
-            free.cancellation_token =
+            let mut detached = options();
+            detached.cancellation_token =
                 Some(WorkflowCancellationToken::new());
-            write(ctx, &input, free).await?;
+            write(ctx, &input, detached).await?;
         }
 
         // #step Then end as cancelled
@@ -267,12 +269,12 @@ fn counted(tour: &Tour) -> usize {
 }
 
 /// What is still to be counted.
-fn left(tour: &Tour) -> &[String] {
+fn remaining(tour: &Tour) -> &[String] {
     &tour.carriers[counted(tour)..]
 }
 
-fn next(tour: &Tour) -> Option<String> {
-    left(tour).first().cloned()
+fn next_carrier(tour: &Tour) -> Option<String> {
+    remaining(tour).first().cloned()
 }
 
 async fn write(
@@ -287,7 +289,7 @@ async fn write(
         WriteInput { report_url, reports },
         options,
     );
-    write.await.map_err(because("report"))
+    write.await.map_err(fail_with("report"))
 }
 
 fn is_cancelled(end: &WorkflowTermination) -> bool {
@@ -300,18 +302,8 @@ fn is_cancelled(end: &WorkflowTermination) -> bool {
     }
 }
 
-/// Fails the workflow, saying in which part.
-fn because(
-    what: &str,
-) -> impl FnOnce(ActivityExecutionError) -> WorkflowTermination {
-    move |error| match failed(what, error) {
-        Ok(failure) => failure.into(),
-        Err(cancelled) => cancelled,
-    }
-}
-
 /// Fails the tour with the type and the words of its child's failure.
-fn because_of(
+fn fail_with_child(
     carrier: &str,
 ) -> impl FnOnce(ChildWorkflowExecutionError) -> WorkflowTermination
 {

@@ -1,0 +1,2 @@
+//! The rules of the data, which every pipeline shares.
+pub mod flights;
