@@ -1,7 +1,5 @@
 /** The panel of a lesson: starts its pipeline, shows what happens, and lets the reader do harm to it. */
-import type { Clocks, RecordedEvent } from '../../recordings/format/recording.ts';
-import type { RunRecording } from '../../site/components/recording.client.ts';
-import type { Played } from '../../site/lib/timeline.ts';
+import type { Clocks, Played, RecordedEvent } from '../../recordings/format/recording.ts';
 import type { News, Phase, Tail } from '../protocol/messages.ts';
 import { call, newsOf } from './api.ts';
 import { button, element, table } from './elements.ts';
@@ -12,6 +10,11 @@ interface About {
   /** What can be broken: the API, the broker. */
   edge?: string;
   languages: { id: string; label: string; missing?: string }[];
+}
+
+/** The player of the page (`<run-recording>`), as far as a run that goes on needs it. */
+interface RunRecording extends HTMLElement {
+  player(): Promise<{ live(label: string, run: Played, now: Tail['now'] | undefined): void }>;
 }
 
 /** What each phase is called; nothing runs in those that are not here. */

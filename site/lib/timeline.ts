@@ -4,12 +4,7 @@
  * Two clocks run: the workflow's, which skips waits, and the one on the wall. What was skipped would
  * flatten all the rest, so it gets a fixed width; the rest is as wide as it took on the wall.
  */
-import type { CodeLocation, RecordedEvent, Recording } from '../../recordings/format/recording.ts';
-
-/** What is drawn of a recording. A run that still goes on has no end. */
-export type Played = Pick<Recording, 'workflow' | 'events' | 'clocks'> & {
-  end?: Recording['end'] | undefined;
-};
+import type { CodeLocation, Played, RecordedEvent } from '../../recordings/format/recording.ts';
 
 /** A point in time: where it is drawn, from 0 to 1, and what the two clocks say there, in ms. */
 export interface Moment {

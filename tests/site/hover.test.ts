@@ -1,16 +1,16 @@
-/** What a `<Compare>` tells when it is asked, and not before: types of names, and what the tests ran. */
+/** What a `<Compare>` tells on hover, and not before: types of names, and what the tests ran. */
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readRegion } from '../../site/lib/regions.ts';
-import { type Looked, look } from './built.ts';
+import { type Looked, look } from './built-site.ts';
 
 const OPTIONS = { timeout: 60_000 };
 const LESSON = '/lessons/etl/';
 const START = 'etl-workflow-start';
 const FILE = 'examples/ts/etl/workflow.ts';
 
-describe('a Compare that is asked', OPTIONS, () => {
+describe('a Compare on hover', OPTIONS, () => {
   let looked: Looked;
   beforeAll(async () => {
     looked = await look();

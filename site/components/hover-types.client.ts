@@ -1,5 +1,5 @@
 /** What the names in TypeScript are: beside the name that a mouse or a finger points at, or as a list. */
-import type { Types } from '../lib/types.ts';
+import type { Types } from '../lib/hover-types.ts';
 
 const files = new Map<string, Promise<Types>>();
 
