@@ -143,7 +143,7 @@ const row = ({ language: id, name, killed_by, killer, how, seconds }: Result) =>
   seconds,
 });
 
-/** Writes the record of a pipeline, from this run and from what earlier ones showed of the same sources. */
+/** Writes the report of a pipeline, from this run and from what earlier ones showed of the same sources. */
 async function record({ pipeline, faults, digests }: List): Promise<void> {
   if (!isDeepStrictEqual(digests, digestsOf(pipeline))) {
     throw new Error(`${pipeline} was edited meanwhile: nothing is recorded`);

@@ -77,11 +77,11 @@ function inside(range: Range, x: number, y: number): boolean {
   );
 }
 
-function say(place: Element, text: string): void {
+function say(target: Element, text: string): void {
   const [type = '', about] = text.split('\n\n');
   const code = document.createElement('code');
   code.textContent = type;
-  place.replaceChildren(code, ...(about ? [about] : []));
+  target.replaceChildren(code, ...(about ? [about] : []));
 }
 
 // ---- As a list

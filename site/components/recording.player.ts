@@ -126,10 +126,10 @@ export class Player {
 
   /** To the next event, or to the one before. */
   #step(way: number): void {
-    const places = this.#timeline?.moments.map(({ x }) => x) ?? [];
+    const positions = this.#timeline?.moments.map(({ x }) => x) ?? [];
     const near = 1e-6;
     const next =
-      way > 0 ? places.find((x) => x > this.#at + near) : places.findLast((x) => x < this.#at - near);
+      way > 0 ? positions.find((x) => x > this.#at + near) : positions.findLast((x) => x < this.#at - near);
     this.#seek(next ?? (way > 0 ? 1 : 0));
   }
 
@@ -247,9 +247,9 @@ export class Player {
 
   /** Lights the steps of what is running, in every language, and names the newest with a link to it. */
   #light(running: Story[], otherwise: string): void {
-    const places = new Map(running.map(({ at }) => [JSON.stringify(at), at]));
+    const steps = new Map(running.map(({ at }) => [JSON.stringify(at), at]));
     const id = (at: Story['at']) => `${this.#host.dataset.pipeline}-${at?.file}-${at?.region}`;
-    const lit = [...places.values()].flatMap((at) =>
+    const lit = [...steps.values()].flatMap((at) =>
       [...(document.getElementById(id(at))?.querySelectorAll('.step') ?? [])].filter(
         (step) => !at?.step || step.querySelector('p')?.textContent === at.step,
       ),

@@ -40,7 +40,7 @@ export function lineCoverageOf(folder: string, file: string, root = process.cwd(
   if (!existsSync(join(root, report))) return undefined;
   const lines = readJson(root, report, Lines, 'npm run record');
   const scenarios: string[] = [];
-  const place = (name: string) => {
+  const indexOf = (name: string) => {
     if (!scenarios.includes(name)) scenarios.push(name);
     return scenarios.indexOf(name);
   };
@@ -53,7 +53,7 @@ export function lineCoverageOf(folder: string, file: string, root = process.cwd(
         ...(regions[region.name] as Record<Lang, RegionCoverage>),
         [lang]: {
           hits: region.lines.map((line) => told?.lines[line] ?? null),
-          by: (told?.regions[region.name] ?? []).map(place),
+          by: (told?.regions[region.name] ?? []).map(indexOf),
         },
       };
     }

@@ -54,8 +54,8 @@ export function digestsOf(pipeline: string, root = ROOT): Digests {
   const common = [`examples/contract/${pipeline}.json`, ...lists];
   const digest = (id: Id) => {
     const { folder, lock } = CODE[id];
-    const code = [`${folder}/${pipeline}`, `${folder}/connectors`].flatMap((place) =>
-      listed(`${root}/${place}`).map((file) => `${place}/${file}`),
+    const code = [`${folder}/${pipeline}`, `${folder}/connectors`].flatMap((path) =>
+      listed(`${root}/${path}`).map((file) => `${path}/${file}`),
     );
     const sum = createHash('sha256');
     for (const file of [...common, ...code, ...(lock ? [lock] : [])]) {

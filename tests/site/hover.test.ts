@@ -27,7 +27,7 @@ describe('a Compare on hover', OPTIONS, () => {
 
   test('says what a name is that a mouse rests on', async () => {
     const { page, errors, fetched } = await open();
-    const [x, y] = await placeOf(page, 'validate');
+    const [x, y] = await positionOf(page, 'validate');
     expect(fetched()).toEqual([]);
     await page.mouse.move(x, y);
     const tip = page.locator('.type');
@@ -35,7 +35,7 @@ describe('a Compare on hover', OPTIONS, () => {
     expect(fetched()).toEqual([expect.stringContaining(`/types/${FILE}.json`)]);
     await page.keyboard.press('Escape');
     await expect.poll(() => tip.isVisible()).toBe(false);
-    await page.mouse.move(...(await placeOf(page, 'processed_at')));
+    await page.mouse.move(...(await positionOf(page, 'processed_at')));
     await expect.poll(() => tip.textContent()).toBe('processed_at: string');
     expect(await tip.isVisible()).toBe(true);
     await page.mouse.move(5, 5);
@@ -88,7 +88,7 @@ async function fetches(page: Page): Promise<() => string[]> {
 }
 
 /** The middle of a word in the TypeScript of the first region, scrolled into view. */
-async function placeOf(page: Page, word: string): Promise<[number, number]> {
+async function positionOf(page: Page, word: string): Promise<[number, number]> {
   const box = await page.locator(`#${START} pre.ts`).evaluateAll(async (cells, wanted) => {
     for (const cell of cells) {
       const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
