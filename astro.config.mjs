@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import starlight from '@astrojs/starlight';
 import { defineConfig } from 'astro/config';
-import ecosystem from './site/integrations/ecosystem.ts';
 import examples from './site/integrations/examples.ts';
-import finish from './site/integrations/finish.ts';
-import { shikiConfig } from './site/lib/code.ts';
+import ogAndRobots from './site/integrations/og-and-robots.ts';
+import postBuild from './site/integrations/post-build.ts';
 import { fonts } from './site/lib/fonts.ts';
+import { shikiConfig } from './site/lib/highlight.ts';
 import { base, editUrl, site } from './site/lib/site-url.ts';
 
 const folder = fileURLToPath(new URL('./site', import.meta.url));
@@ -70,7 +70,7 @@ export default defineConfig({
       ],
     }),
     examples(),
-    ...ecosystem(),
-    finish(),
+    ...ogAndRobots(),
+    postBuild(),
   ],
 });

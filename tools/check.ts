@@ -9,7 +9,7 @@ import { LANGUAGES, type Language, missing, protoc } from '../sandbox/languages.
 import { CommandError, ROOT, run } from '../sandbox/processes.ts';
 import { staleLists } from '../sandbox/worker-lists.ts';
 import { checkAllTwins, formatProblem } from '../site/lib/examples.ts';
-import { stale } from '../tests/proof/faults.ts';
+import { stale } from '../tests/proof/faults.report.ts';
 import { staleProof } from '../tests/proof/proof.ts';
 
 const { values } = parseArgs({
@@ -83,8 +83,8 @@ async function hold([name, check]: Check): Promise<void> {
     console.log(`✓ ${name}`);
   } catch (error) {
     failed += 1;
-    const said = error instanceof CommandError ? error.output : (error as Error).message;
-    console.error(`✗ ${name}\n${said || (error as Error).message}\n`);
+    const output = error instanceof CommandError ? error.output : (error as Error).message;
+    console.error(`✗ ${name}\n${output || (error as Error).message}\n`);
   }
 }
 

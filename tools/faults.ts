@@ -13,7 +13,6 @@
 import { availableParallelism } from 'node:os';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { LANGUAGES, language, missing } from '../sandbox/languages.ts';
-import { keep, kept } from '../tests/proof/faults.kept.ts';
 import {
   type Fault,
   type Mutation,
@@ -22,17 +21,18 @@ import {
   pipelinesWithFaults,
   sampleOf,
 } from '../tests/proof/faults.list.ts';
-import { type Result, runFaults } from '../tests/proof/faults.run.ts';
-import { aloneOrThrow } from '../tests/proof/faults.scratch.ts';
+import { keep, kept } from '../tests/proof/faults.progress.ts';
 import {
   allFaults,
   type Digests,
   digestsOf,
   killsIn,
   merged,
-  readRecord,
-  writeRecord,
-} from '../tests/proof/faults.ts';
+  readFaultsReport,
+  writeFaultsReport,
+} from '../tests/proof/faults.report.ts';
+import { type Result, runFaults } from '../tests/proof/faults.run.ts';
+import { aloneOrThrow } from '../tests/proof/faults.scratch.ts';
 import { table } from './terminal.ts';
 
 const { values, positionals } = parseArgs({
@@ -56,7 +56,9 @@ interface List {
 
 function choose({ pipeline, faults, digests }: List): Mutation[] {
   const ids = values.lang.length ? values.lang.map((id) => language(id).id) : LANGUAGES.map(({ id }) => id);
-  const known = values.rest ? [...kept(pipeline, digests), ...killsIn(readRecord(pipeline), digests)] : [];
+  const known = values.rest
+    ? [...kept(pipeline, digests), ...killsIn(readFaultsReport(pipeline), digests)]
+    : [];
   const all = values.sample
     ? sampleOf(pipeline, faults)
     : LANGUAGES.flatMap(({ id }) => mutationsOf(pipeline, faults, id));
@@ -141,12 +143,15 @@ const row = ({ language: id, name, killed_by, killer, how, seconds }: Result) =>
   seconds,
 });
 
-/** Writes the record of a pipeline, from this run and from what earlier ones showed of the same sources. */
+/** Writes the report of a pipeline, from this run and from what earlier ones showed of the same sources. */
 async function record({ pipeline, faults, digests }: List): Promise<void> {
   if (!isDeepStrictEqual(digests, digestsOf(pipeline))) {
     throw new Error(`${pipeline} was edited meanwhile: nothing is recorded`);
   }
-  await writeRecord(pipeline, merged(faults, kept(pipeline, digests), digests, readRecord(pipeline)));
+  await writeFaultsReport(
+    pipeline,
+    merged(faults, kept(pipeline, digests), digests, readFaultsReport(pipeline)),
+  );
   console.log(`recordings/${pipeline}/faults.json: written`);
 }
 

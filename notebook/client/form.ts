@@ -114,20 +114,20 @@ function group(schema: Schema, value: unknown, name: string, root: Schema): Fiel
 function optional(schema: Schema, value: unknown, name: string, root: Schema, nothing: unknown): Field {
   let field: Field | undefined;
   const check = element('input', { type: 'checkbox', checked: value !== undefined });
-  const place = element('div', { className: 'optional' }, labelled(name, check));
+  const container = element('div', { className: 'optional' }, labelled(name, check));
   const show = () => {
     field?.element.remove();
     field = check.checked ? make(schema, value, name, root) : undefined;
-    if (field) place.append(field.element);
+    if (field) container.append(field.element);
   };
   check.addEventListener('change', show);
   show();
-  return { element: place, value: () => (field ? field.value() : nothing) };
+  return { element: container, value: () => (field ? field.value() : nothing) };
 }
 
 function many(schema: Schema, value: unknown, name: string, root: Schema): Field {
   const fields: Field[] = [];
-  const place = element('div');
+  const container = element('div');
   const add = (one: unknown) => {
     const field = make(schema.items ?? {}, one, `${name} ${fields.length + 1}`, root);
     const remove = () => {
@@ -136,12 +136,12 @@ function many(schema: Schema, value: unknown, name: string, root: Schema): Field
     };
     field.element.append(button(`Remove this one of ${name}`, remove));
     fields.push(field);
-    place.append(field.element);
+    container.append(field.element);
   };
   for (const one of (value ?? []) as unknown[]) add(one);
   const more = button(`Add one to ${name}`, () => add(undefined));
   return {
-    element: element('div', { className: 'many' }, place, more),
+    element: element('div', { className: 'many' }, container, more),
     value: () => fields.map((field) => field.value()),
   };
 }

@@ -3,4 +3,4 @@ import { takeToken } from './api.ts';
 import { Panel } from './panel.ts';
 
 takeToken();
-for (const place of document.querySelectorAll<HTMLElement>('[data-run]')) void Panel.fill(place);
+for (const host of document.querySelectorAll<HTMLElement>('[data-run]')) void Panel.fill(host);

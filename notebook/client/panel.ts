@@ -1,7 +1,5 @@
 /** The panel of a lesson: starts its pipeline, shows what happens, and lets the reader do harm to it. */
-import type { Clocks, RecordedEvent } from '../../recordings/format/recording.ts';
-import type { RunRecording } from '../../site/components/recording.client.ts';
-import type { Played } from '../../site/lib/timeline.ts';
+import type { Clocks, Played, RecordedEvent } from '../../recordings/format/recording.ts';
 import type { News, Phase, Tail } from '../protocol/messages.ts';
 import { call, newsOf } from './api.ts';
 import { button, element, table } from './elements.ts';
@@ -12,6 +10,11 @@ interface About {
   /** What can be broken: the API, the broker. */
   edge?: string;
   languages: { id: string; label: string; missing?: string }[];
+}
+
+/** The player of the page (`<run-recording>`), as far as a run that goes on needs it. */
+interface RunRecording extends HTMLElement {
+  player(): Promise<{ live(label: string, run: Played, now: Tail['now'] | undefined): void }>;
 }
 
 /** What each phase is called; nothing runs in those that are not here. */
@@ -27,7 +30,7 @@ const WORDS: Record<Phase, string> = {
 const UNDER_WAY: Phase[] = ['building', 'starting', 'ready', 'running'];
 
 export class Panel {
-  #place: HTMLElement;
+  #host: HTMLElement;
   #pipeline: string;
   #about: About;
   #run = '';
@@ -56,15 +59,15 @@ export class Panel {
   #notes = element('ul', { className: 'notes' });
   #result = element('div', { className: 'result' });
 
-  private constructor(place: HTMLElement, pipeline: string, about: About) {
-    this.#place = place;
+  private constructor(host: HTMLElement, pipeline: string, about: About) {
+    this.#host = host;
     this.#pipeline = pipeline;
     this.#about = about;
     for (const { id, label } of about.languages)
       this.#languages.append(element('option', { value: id }, label));
     this.#languages.value = document.documentElement.dataset.solo ?? 'ts';
-    place.classList.add('live');
-    place.replaceChildren(
+    host.classList.add('live');
+    host.replaceChildren(
       element('div', { className: 'buttons' }, this.#languages, this.#start, this.#edit, this.#stop),
       element('div', { className: 'buttons harm' }, this.#crash, ...(about.edge ? [this.#break] : [])),
       this.#status,
@@ -77,15 +80,15 @@ export class Panel {
   }
 
   /** Makes a panel of the place that the lesson has for it. */
-  static async fill(place: HTMLElement): Promise<void> {
-    const pipeline = place.dataset.run ?? '';
+  static async fill(host: HTMLElement): Promise<void> {
+    const pipeline = host.dataset.run ?? '';
     try {
-      const panel = new Panel(place, pipeline, await call<About>('GET', `pipelines/${pipeline}`));
+      const panel = new Panel(host, pipeline, await call<About>('GET', `pipelines/${pipeline}`));
       panel.#show();
       const { id, ...now } = await call<{ id?: string; pipeline?: string; language?: string }>('GET', 'run');
       if (id && now.pipeline === pipeline && now.language) await panel.#follow(id, now.language);
     } catch (error) {
-      place.prepend(element('p', { role: 'alert' }, (error as Error).message));
+      host.prepend(element('p', { role: 'alert' }, (error as Error).message));
     }
   }
 
@@ -246,6 +249,6 @@ export class Panel {
     this.#break.ariaPressed = String(this.#broken);
     this.#progress.hidden = (idle && this.#phase !== 'done') || this.#phase === 'ready';
     this.#form.hidden = this.#phase !== 'ready';
-    this.#place.dataset.phase = this.#phase ?? '';
+    this.#host.dataset.phase = this.#phase ?? '';
   }
 }

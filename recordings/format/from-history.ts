@@ -230,7 +230,12 @@ interface Hide {
 /** A path, and the same as it stands in a URL, where a space or an umlaut is percent-encoded. */
 function pathsOf(path: string, name: string): [string, string][] {
   const { pathname } = pathToFileURL(path);
-  return pathname === path ? [[path, name]] : [[pathname, name], [path, name]];
+  return pathname === path
+    ? [[path, name]]
+    : [
+        [pathname, name],
+        [path, name],
+      ];
 }
 
 /** Takes out what is of one run alone, and says what stood there. */

@@ -28,6 +28,11 @@ export interface Recording {
   digest: string;
 }
 
+/** What can be played of a recording. A run that still goes on has no end. */
+export type Played = Pick<Recording, 'workflow' | 'events' | 'clocks'> & {
+  end?: Recording['end'] | undefined;
+};
+
 /** Milliseconds since the workflow started, one for each event. Not sorted where work was done side by side. */
 export interface Clocks {
   /** Of the workflow's clock, which skips waits. */

@@ -2,7 +2,7 @@
 
 const template = document.querySelector<HTMLTemplateElement>('#copy');
 
-function add(place: Element, code: () => Iterable<Element>): void {
+function add(target: Element, code: () => Iterable<Element>): void {
   const copy = template?.content.firstElementChild?.cloneNode(true) as HTMLElement | undefined;
   const status = copy?.querySelector<HTMLElement>('[role=status]');
   if (!copy || !status) return;
@@ -12,7 +12,7 @@ function add(place: Element, code: () => Iterable<Element>): void {
     status.textContent = status.dataset.text ?? '';
     setTimeout(() => status.replaceChildren(), 1500);
   });
-  place.append(copy);
+  target.append(copy);
 }
 
 for (const head of document.querySelectorAll('.compare > .heads > p')) {

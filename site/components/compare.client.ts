@@ -1,5 +1,5 @@
 /** Keeps every language picker on the page, and on the next pages, in step. */
-import { remember } from '../starlight/memory.client.ts';
+import { remember } from '../starlight/preferences.client.ts';
 
 type Kind = 'pair' | 'solo';
 

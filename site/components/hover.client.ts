@@ -1,6 +1,6 @@
-/** What a `<Compare>` tells when it is asked: types of names, and what the tests ran. Fetched then. */
+/** What a `<Compare>` tells on hover: types of names, and what the tests ran. Fetched then. */
 
-const types = () => import('./types.client.ts');
+const types = () => import('./hover-types.client.ts');
 const TYPED = '.compare pre.ts, .type';
 /** A pointer that only passes asks for nothing. */
 const REST = 150;
@@ -38,7 +38,7 @@ for (const head of document.querySelectorAll('.compare > .heads > .ts')) {
 }
 
 for (const details of document.querySelectorAll<HTMLDetailsElement>('.compare > details')) {
-  details.addEventListener('toggle', async () => (await import('./proven.client.ts')).fill(details), {
+  details.addEventListener('toggle', async () => (await import('./line-coverage.client.ts')).fill(details), {
     once: true,
   });
 }

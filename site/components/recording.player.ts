@@ -1,5 +1,6 @@
 /** Plays a run: moves a playhead over the picture, the clocks and the list, and lights the code. */
-import { clocksAt, type Played, runningAt, type Story, type Timeline, timelineOf } from '../lib/timeline.ts';
+import type { Played } from '../../recordings/format/recording.ts';
+import { clocksAt, runningAt, type Story, type Timeline, timelineOf } from '../lib/timeline.ts';
 import { bodyOf, clock, duration, linesOf, list, picture, type Words } from '../lib/timeline-draw.ts';
 
 /** Where the select says that the run of this moment is shown, and no recording. */
@@ -92,18 +93,21 @@ export class Player {
       this.#stop();
       this.#step(way);
     });
-    const stage = this.#part('.stage');
+    const drawing = this.#part('.drawing');
     const drag = ({ clientX }: PointerEvent) => {
-      const { left, width } = this.#part('.stage svg').getBoundingClientRect();
+      const { left, width } = this.#part('.drawing svg').getBoundingClientRect();
       this.#seek((clientX - left) / width);
     };
-    stage.addEventListener('pointerdown', (event) => {
+    drawing.addEventListener('pointerdown', (event) => {
       if (event.button) return;
       this.#stop();
-      stage.setPointerCapture(event.pointerId);
+      drawing.setPointerCapture(event.pointerId);
       drag(event);
     });
-    stage.addEventListener('pointermove', (event) => stage.hasPointerCapture(event.pointerId) && drag(event));
+    drawing.addEventListener(
+      'pointermove',
+      (event) => drawing.hasPointerCapture(event.pointerId) && drag(event),
+    );
     this.#select.addEventListener('change', () => void this.#open(true));
     // A language may be chosen anywhere on the page: compare.client.ts hears of it first.
     document.addEventListener('change', () =>
@@ -122,10 +126,10 @@ export class Player {
 
   /** To the next event, or to the one before. */
   #step(way: number): void {
-    const places = this.#timeline?.moments.map(({ x }) => x) ?? [];
+    const positions = this.#timeline?.moments.map(({ x }) => x) ?? [];
     const near = 1e-6;
     const next =
-      way > 0 ? places.find((x) => x > this.#at + near) : places.findLast((x) => x < this.#at - near);
+      way > 0 ? positions.find((x) => x > this.#at + near) : positions.findLast((x) => x < this.#at - near);
     this.#seek(next ?? (way > 0 ? 1 : 0));
   }
 
@@ -192,7 +196,7 @@ export class Player {
       radio.disabled = !(radio.value in run.clocks);
     }
     this.#timeline = timelineOf(run, this.#language, this.#now);
-    this.#part('.stage').innerHTML = picture(this.#timeline, this.#words);
+    this.#part('.drawing').innerHTML = picture(this.#timeline, this.#words);
     this.#part('.history > summary span').textContent = String(run.events.length);
     this.#stale = true;
     this.#relist();
@@ -243,9 +247,9 @@ export class Player {
 
   /** Lights the steps of what is running, in every language, and names the newest with a link to it. */
   #light(running: Story[], otherwise: string): void {
-    const places = new Map(running.map(({ at }) => [JSON.stringify(at), at]));
+    const steps = new Map(running.map(({ at }) => [JSON.stringify(at), at]));
     const id = (at: Story['at']) => `${this.#host.dataset.pipeline}-${at?.file}-${at?.region}`;
-    const lit = [...places.values()].flatMap((at) =>
+    const lit = [...steps.values()].flatMap((at) =>
       [...(document.getElementById(id(at))?.querySelectorAll('.step') ?? [])].filter(
         (step) => !at?.step || step.querySelector('p')?.textContent === at.step,
       ),

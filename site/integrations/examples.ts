@@ -16,8 +16,8 @@ export default function examples(): AstroIntegration {
         root = fileURLToPath(config.root);
         injectRoute({ pattern: '/source/[...path]', entrypoint: './site/pages/source.astro' });
         injectRoute({ pattern: '/recordings/[...path].json', entrypoint: './site/pages/recording.ts' });
-        injectRoute({ pattern: '/executed/[...path].json', entrypoint: './site/pages/executed.ts' });
-        injectRoute({ pattern: '/types/[...path].json', entrypoint: './site/pages/types.ts' });
+        injectRoute({ pattern: '/executed/[...path].json', entrypoint: './site/pages/line-coverage.ts' });
+        injectRoute({ pattern: '/types/[...path].json', entrypoint: './site/pages/hover-types.ts' });
         if (command === 'dev') {
           for (const problem of checkAllTwins(root)) logger.warn(formatProblem(problem));
         }

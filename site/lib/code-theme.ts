@@ -47,8 +47,8 @@ export function inkOf(colour: string | undefined): string | undefined {
   return ink === 'text' ? undefined : ink;
 }
 
-export const paper: ThemeRegistration = {
-  name: 'paper',
+export const codeTheme = {
+  name: 'durable-pipelines',
   type: 'light',
   fg: '#000000',
   bg: '#ffffff',
@@ -56,4 +56,4 @@ export const paper: ThemeRegistration = {
     scope,
     settings: { foreground: colourOf(ink) },
   })),
-};
+} satisfies ThemeRegistration;

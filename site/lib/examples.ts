@@ -1,8 +1,8 @@
 /** Twins: the same region of the same file, in every language. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { findCompares, type Reference } from './compare-references.ts';
 import { LANGS, LANGUAGES, type Lang, MISTAKES, parted, pathOf } from './languages.ts';
-import { findCompares, type Reference } from './pages.ts';
 import { columns, isMarker, type Region, RegionError, readRegion, readRegions } from './regions.ts';
 
 export {

@@ -1,8 +1,8 @@
-/** The site for machines that read: a Markdown twin of each page, and two files that lead to them. */
+/** The site for machines that read: each page as Markdown, and two files that lead to them. */
 import { LANGS, LANGUAGES } from './languages.ts';
 import { markdownOf } from './page-markdown.ts';
-import { addressOf, base, twinOf } from './site-url.ts';
-import { listing } from './source.ts';
+import { addressOf, base, markdownPathOf } from './site-url.ts';
+import { listing } from './source-pages.ts';
 
 /** Path of a page (with slashes, without the base) to its HTML. */
 export type Html = Map<string, string>;
@@ -17,10 +17,10 @@ export async function textsOf(pages: Html): Promise<Map<string, string>> {
   for (const [path, html] of pages) {
     if (path === '/404.html') continue;
     const source = /^\/source\/(.*)\/$/.exec(path)?.[1];
-    files.set(twinOf(path), source ? listed(source) : await markdownOf(html, linksFrom(path, pages)));
+    files.set(markdownPathOf(path), source ? listed(source) : await markdownOf(html, linksFrom(path, pages)));
   }
   const list = contents(pages);
-  const full = list.flatMap(({ links }) => links.map(({ path }) => files.get(twinOf(path)) ?? ''));
+  const full = list.flatMap(({ links }) => links.map(({ path }) => files.get(markdownPathOf(path)) ?? ''));
   files.set('llms.txt', index(list, pages));
   files.set('llms-full.txt', `# Durable Pipelines\n\n> ${SUMMARY}\n\n${full.join('\n\n---\n\n')}`);
   return files;
@@ -32,14 +32,14 @@ function listed(path: string): string {
   return `# ${path}\n\n\`\`\`${lang}\n${listing(path).code}\n\`\`\`\n`;
 }
 
-/** Links of a page as they are in its twin: to the twins of pages, and absolute. */
+/** Links of a page as they are in its Markdown: to the Markdown of other pages, and absolute. */
 function linksFrom(path: string, pages: Html): (href: string) => string {
   return (href) => {
     const url = new URL(href, `http://site${base}${path.slice(1)}`);
     if (url.host !== 'site' || !url.pathname.startsWith(base)) return href;
     const target = `/${url.pathname.slice(base.length)}`;
     if (target === path && url.hash) return url.hash;
-    return addressOf(pages.has(target) ? twinOf(target) : target.slice(1)) + url.hash;
+    return addressOf(pages.has(target) ? markdownPathOf(target) : target.slice(1)) + url.hash;
   };
 }
 
@@ -68,12 +68,14 @@ function index(groups: Group[], pages: Html): string {
   const sections = groups.map(({ label, links }) => {
     const items = links.map(({ path, label: name }) => {
       const [, about = ''] = /<meta name="description" content="([^"]*)"/.exec(pages.get(path) ?? '') ?? [];
-      return `- [${name}](${addressOf(twinOf(path))}): ${decode(about)}`;
+      return `- [${name}](${addressOf(markdownPathOf(path))}): ${decode(about)}`;
     });
     return `## ${label}\n\n${items.join('\n')}`;
   });
   const files = [...pages.keys()].filter((path) => path.startsWith('/source/'));
-  const sources = files.map((path) => `- [${path.slice('/source/'.length, -1)}](${addressOf(twinOf(path))})`);
+  const sources = files.map(
+    (path) => `- [${path.slice('/source/'.length, -1)}](${addressOf(markdownPathOf(path))})`,
+  );
   return [
     '# Durable Pipelines',
     `> ${SUMMARY}`,

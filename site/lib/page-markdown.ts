@@ -1,5 +1,5 @@
 /**
- * The Markdown twin of a page, made from the page itself: so it has what the components show. A
+ * A page as Markdown, made from the page itself: so it has what the components show. A
  * `<Compare>` becomes a fence of code for each language, with the titles of its steps as comments.
  */
 import type { Element, ElementContent, Root } from 'hast';
@@ -26,7 +26,7 @@ const DROPPED = new Set([
   'footer',
 ]);
 
-/** The page as Markdown, its title first. `link` says where a link of the page leads from its twin. */
+/** The page as Markdown, its title first. `link` says where a link of the page leads in its Markdown. */
 export async function markdownOf(html: string, link: (href: string) => string): Promise<string> {
   const main = /<main\b[^>]*>([\s\S]*)<\/main>/.exec(html)?.[1] ?? '';
   const file = await unified()

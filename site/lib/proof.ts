@@ -7,11 +7,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { allRecordings, recordingsOf } from '../../recordings/format/read.ts';
-import { readChecked } from './checked.ts';
+import { findCompares } from './compare-references.ts';
 import { LANGS, LANGUAGES, type Lang } from './languages.ts';
-import { findCompares } from './pages.ts';
+import { readJson } from './read-json.ts';
 import { readSource } from './regions.ts';
-import { checkNames } from './scenarios.ts';
+import { checkNames } from './scenario-names.ts';
 
 const count = z.int().nonnegative();
 
@@ -48,7 +48,7 @@ export type Fault = z.infer<typeof Faults>['faults'][number];
 
 /** The numbers of all pipelines. */
 export function readProof(root = process.cwd()): Proof {
-  return readChecked(root, 'recordings/proof.json', Proof, 'npm run record');
+  return readJson(root, 'recordings/proof.json', Proof, 'npm run record');
 }
 
 /** The faults of a pipeline, in the order of their list; none where the sum of the proof has none. */
@@ -57,7 +57,7 @@ export function readFaults(pipeline: string, root = process.cwd()): Fault[] {
   const numbers = readProof(root).pipelines[pipeline];
   const claimed = LANGS.some((lang) => numbers?.[lang].faults);
   if (!claimed && !existsSync(join(root, file))) return [];
-  return readChecked(root, file, Faults, `npm run faults -- ${pipeline} --record`).faults;
+  return readJson(root, file, Faults, `npm run faults -- ${pipeline} --record`).faults;
 }
 
 /** A scenario, and what it is good for. */

@@ -24,7 +24,7 @@ export class Mentioned {
    * variables that none of them uses. Attributes are all taken to be there: scripts and readers change
    * them.
    */
-  async slim(sheets: string[]): Promise<string[]> {
+  async purge(sheets: string[]): Promise<string[]> {
     const attributes = sheets.flatMap((css) =>
       Array.from(css.matchAll(/\[([^\]]*)\]/g), ([, inside = '']) => inside.match(NAME) ?? []),
     );

@@ -26,8 +26,8 @@ export function addressOf(path: string): string {
   return site ? new URL(linkTo(path), site).href : linkTo(path);
 }
 
-/** The Markdown twin of a page: `/lessons/etl/` → `lessons/etl.md`. Paths are without the base. */
-export function twinOf(path: string): string {
+/** Where a page is as Markdown: `/lessons/etl/` → `lessons/etl.md`. Paths are without the base. */
+export function markdownPathOf(path: string): string {
   return `${path.replace(/^\/|\/$|\.html$/g, '') || 'index'}.md`;
 }
 

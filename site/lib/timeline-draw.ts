@@ -227,7 +227,7 @@ function lineOf(timeline: Timeline, line: Line, words: Words, events?: RecordedE
   if (!story) return '';
   const { name, kind, detail, attempt, seconds, end, run } = story;
   const why = story.failure ?? story.retried;
-  const said = [
+  const parts = [
     detail && `<i>${html(detail)}</i>`,
     seconds ? duration(seconds * 1000) : '',
     attempt > 1 ? html(filled(words.attempt, { n: attempt })) : '',
@@ -237,7 +237,7 @@ function lineOf(timeline: Timeline, line: Line, words: Words, events?: RecordedE
   const nth = timeline.seams.length ? ` ${run}` : '';
   const title = kind === 'run' ? timeline.workflow + nth : name;
   const body = events ? bodyOf(timeline, line.story, events, words, false) : '<p></p>';
-  return `<li><details data-story="${line.story}"><summary><time>${moment(timeline, line.story)}</time><b>${html(title)}</b><span>${said.filter(Boolean).join(' ')}</span></summary>${body}</details></li>`;
+  return `<li><details data-story="${line.story}"><summary><time>${moment(timeline, line.story)}</time><b>${html(title)}</b><span>${parts.filter(Boolean).join(' ')}</span></summary>${body}</details></li>`;
 }
 
 const moment = ({ moments, stories }: Timeline, story: number) => {

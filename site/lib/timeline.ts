@@ -4,12 +4,7 @@
  * Two clocks run: the workflow's, which skips waits, and the one on the wall. What was skipped would
  * flatten all the rest, so it gets a fixed width; the rest is as wide as it took on the wall.
  */
-import type { CodeLocation, RecordedEvent, Recording } from '../../recordings/format/recording.ts';
-
-/** What is drawn of a recording. A run that still goes on has no end. */
-export type Played = Pick<Recording, 'workflow' | 'events' | 'clocks'> & {
-  end?: Recording['end'] | undefined;
-};
+import type { CodeLocation, Played, RecordedEvent } from '../../recordings/format/recording.ts';
 
 /** A point in time: where it is drawn, from 0 to 1, and what the two clocks say there, in ms. */
 export interface Moment {
@@ -208,7 +203,7 @@ function chaptersOf(events: RecordedEvent[]): number[][] {
   return [...chapters.values()];
 }
 
-function storiesOf(events: RecordedEvent[], chapters: number[][], place: (event: number) => number): Story[] {
+function storiesOf(events: RecordedEvent[], chapters: number[][], xOf: (event: number) => number): Story[] {
   const stories = chapters.map((indexes): Story => {
     const told = indexes.map((index) => events[index] as RecordedEvent);
     const [root = { type: '', run: 1 }] = told;
@@ -217,7 +212,7 @@ function storiesOf(events: RecordedEvent[], chapters: number[][], place: (event:
     const last = told.at(-1);
     const end = ENDED.exec(last?.type ?? '')?.[0] ?? '';
     const mark = kind === 'signal' || kind === 'cancel' || kind === 'other';
-    const from = place(indexes[0] ?? 0);
+    const from = xOf(indexes[0] ?? 0);
     return {
       kind,
       name: nameOf(kind, root),
@@ -225,8 +220,8 @@ function storiesOf(events: RecordedEvent[], chapters: number[][], place: (event:
       run: root.run,
       events: indexes,
       from,
-      to: mark ? from : end ? place(indexes.at(-1) ?? 0) : 1,
-      began: started < 0 ? from : place(indexes[started] ?? 0),
+      to: mark ? from : end ? xOf(indexes.at(-1) ?? 0) : 1,
+      began: started < 0 ? from : xOf(indexes[started] ?? 0),
       attempt: told[started]?.attempt ?? 1,
       retried: told[started]?.failure,
       failure: last?.failure,

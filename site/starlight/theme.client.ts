@@ -1,5 +1,5 @@
 /** The theme: kept on the next pages, and following the system until the reader chooses. */
-import { recall, remember } from './memory.client.ts';
+import { recall, remember } from './preferences.client.ts';
 
 const root = document.documentElement;
 const system = matchMedia('(prefers-color-scheme: light)');

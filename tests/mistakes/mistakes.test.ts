@@ -6,7 +6,7 @@ import { readdirSync } from 'node:fs';
 import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import said from '../../examples/mistakes/expected.json' with { type: 'json' };
+import expected from '../../examples/mistakes/expected.json' with { type: 'json' };
 import { flights } from '../../sandbox/data.ts';
 import { factsOf, sleeps } from '../../sandbox/history.ts';
 import { LANGUAGES, type Language } from '../../sandbox/languages.ts';
@@ -54,12 +54,12 @@ afterEach(async ({ task }) => {
 test('the gallery says what comes of each mistake', () => {
   const folders = readdirSync(MISTAKES, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const names = folders.map(({ name }) => name).filter((name) => name !== 'activities');
-  expect(Object.keys(said).sort()).toEqual(names.sort());
+  expect(Object.keys(expected).sort()).toEqual(names.sort());
 });
 
 describe.each(wanted.map((id) => mistaken(id as Language['id'])))('$label', (language) => {
   const { id } = language;
-  const { clock, failure, heartbeat, rows, secret, signal } = said;
+  const { clock, failure, heartbeat, rows, secret, signal } = expected;
 
   beforeAll(() => language.build());
 

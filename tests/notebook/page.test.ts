@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { LANGUAGES, type Language, missing } from '../../sandbox/languages.ts';
 import { run, Service } from '../../sandbox/processes.ts';
 import { until } from '../scenarios/until.ts';
-import { LESSONS } from '../site/built.ts';
+import { LESSONS } from '../site/built-site.ts';
 import { startChromium } from '../site/chromium.ts';
 
 const MINUTE = 60_000;

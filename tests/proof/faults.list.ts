@@ -45,6 +45,7 @@ export function pipelinesWithFaults(folder = FOLDER): string[] {
 }
 
 export async function faultsOf(pipeline: string): Promise<Fault[]> {
+  // biome-ignore lint/plugin: a list of faults, in tests/scenarios.
   const { default: faults }: { default: Fault[] } = await import(`${FOLDER}/${pipeline}/faults.ts`);
   return faults;
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { cp, link, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import type * as Languages from '../../sandbox/languages.ts';
 import type { Language } from '../../sandbox/languages.ts';
 import { CACHE, type CommandError, ROOT, run } from '../../sandbox/processes.ts';
 import { copyRepository } from './copy.ts';
@@ -53,9 +54,8 @@ export class Scratch {
     await copyRepository(root);
     if (id === 'ts') await keepSandbox(root);
     if (id === 'rust') await shareTarget(`${root}/examples/reference/rust/target`);
-    const { language }: typeof import('../../sandbox/languages.ts') = await import(
-      `${root}/sandbox/languages.ts`
-    );
+    // biome-ignore lint/plugin: the copy's own sandbox.
+    const { language }: typeof Languages = await import(`${root}/sandbox/languages.ts`);
     return new Scratch(language(id), root);
   }
 

@@ -5,10 +5,18 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LANGUAGES } from '../../sandbox/languages.ts';
 import { scenariosOf } from '../scenarios/scenario.ts';
-import { keep, kept } from './faults.kept.ts';
 import { edited, type Fault, type Mutation, mutated, mutationsOf, sampleOf } from './faults.list.ts';
+import { keep, kept } from './faults.progress.ts';
+import {
+  allFaults,
+  type Digests,
+  digestsOf,
+  type Kill,
+  merged,
+  stale,
+  writeFaultsReport,
+} from './faults.report.ts';
 import { aloneOrThrow, Broken, endsIn } from './faults.scratch.ts';
-import { allFaults, type Digests, digestsOf, type Kill, merged, stale, writeRecord } from './faults.ts';
 
 const LEAST = 6;
 const FILE = 'examples/ts/etl/workflow.ts';
@@ -221,7 +229,7 @@ describe('a record', () => {
 
   const ADVICE = 'recordings/etl/faults.json: run npm run faults -- etl --rest --record';
   const recordNow = () =>
-    writeRecord('etl', merged([fault('a')], whole, digestsOf('etl', root), undefined), root);
+    writeFaultsReport('etl', merged([fault('a')], whole, digestsOf('etl', root), undefined), root);
 
   test('is stale when there is none', () => {
     write('tests/scenarios/etl/faults.ts', 'faults');

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import type { Language } from '../../sandbox/languages.ts';
 import { ROOT } from '../../sandbox/processes.ts';
+import { findCompares } from '../../site/lib/compare-references.ts';
 import { LANGS, type Lang, proofOf, readTwins } from '../../site/lib/examples.ts';
-import { findCompares } from '../../site/lib/pages.ts';
 import type { FileLines, Group, Reader } from './lines/counts.ts';
 import { readGo } from './lines/go.ts';
 import { readRust } from './lines/rust.ts';

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { slug } from '../../recordings/format/slug.ts';
-import { leastScore, readMeasured } from '../../site/lib/measured.ts';
-import { minutesOf } from '../../site/lib/minutes.ts';
 import { factsOf, namesIn, provenBy, readFaults, readProof, totals, whereOf } from '../../site/lib/proof.ts';
+import { readingMinutes } from '../../site/lib/reading-time.ts';
+import { leastScore, readSiteMeasurements } from '../../site/lib/site-measurements.ts';
 
 let root: string;
 beforeEach(() => {
@@ -183,11 +183,11 @@ describe('what the site weighs and scores', () => {
     build: { pages: 100, seconds: 12.5 },
   };
 
-  test('is not known before it is measured', () => expect(readMeasured(root)).toBeUndefined());
+  test('is not known before it is measured', () => expect(readSiteMeasurements(root)).toBeUndefined());
 
   test('is told by the worst of all pages', () => {
     write('recordings/site.json', MEASURED);
-    const measured = readMeasured(root);
+    const measured = readSiteMeasurements(root);
     if (!measured) throw new Error('nothing was measured');
     expect(leastScore(measured, 'performance')).toBe(98);
     expect(leastScore(measured, 'accessibility', 'best_practices', 'seo')).toBe(99);
@@ -195,7 +195,7 @@ describe('what the site weighs and scores', () => {
 
   test('of another shape stops the build', () => {
     write('recordings/site.json', { ...MEASURED, axe: { pages: 2 } });
-    expect(() => readMeasured(root)).toThrow('recordings/site.json: axe.looks: ');
+    expect(() => readSiteMeasurements(root)).toThrow('recordings/site.json: axe.looks: ');
   });
 });
 
@@ -207,10 +207,10 @@ describe('the minutes of a page', () => {
       'content/docs/b.mdx',
       `---\ntitle: not counted\n---\n\nimport A from 'b';\n\n<Compare pipeline="etl" file="workflow" region="run" />\n\n${words}[word](https://not.counted/at/all)\n`,
     );
-    expect(minutesOf('content/docs/b.mdx', root)).toBe(3);
+    expect(readingMinutes('content/docs/b.mdx', root)).toBe(3);
   });
 
   test('Temporal in ten minutes takes no more', () => {
-    expect(minutesOf('content/docs/start/temporal-in-ten-minutes.mdx')).toBeLessThanOrEqual(10);
+    expect(readingMinutes('content/docs/start/temporal-in-ten-minutes.mdx')).toBeLessThanOrEqual(10);
   });
 });

@@ -10,7 +10,7 @@ import { PIPELINES } from '../../sandbox/pipelines.ts';
 import { ROOT } from '../../sandbox/processes.ts';
 import { GENERATED } from '../../sandbox/worker-lists.ts';
 import { scenariosOf } from '../scenarios/scenario.ts';
-import { lockedFor, readRecord as readFaults } from './faults.ts';
+import { lockedFor, readFaultsReport } from './faults.report.ts';
 import { executed, groupsOf, type Shown, shownRegions } from './lines.ts';
 import { LANGUAGE_IDS, readRecording } from './recordings.ts';
 
@@ -42,7 +42,7 @@ export interface Proof {
 }
 
 /** lines.json: by language and file, how often each line was executed, and which scenarios executed a region. */
-export type LinesRecord = Record<
+export type LinesReport = Record<
   string,
   Record<string, { lines: Record<string, number>; regions: Record<string, string[]> }>
 >;
@@ -57,23 +57,23 @@ const linesFile = (folder: string) => `${RECORDINGS}/${folder}/lines.json`;
 export async function writeLines(pipelines: string[]): Promise<void> {
   const shown = shownRegions();
   for (const folder of madeWith(pipelines, shown)) {
-    const record: LinesRecord = {};
+    const report: LinesReport = {};
     for (const id of LANGUAGE_IDS as Id[]) {
       const mine = shown.filter((one) => one.language === id && one.pipeline === folder);
       const groups = groupsOf(id, PIPELINES.includes(folder) ? [folder] : pipelines);
       const found = await executed(id, [...new Set(mine.map(({ file }) => file))], groups);
-      record[id] = {};
+      report[id] = {};
       for (const [file, { hits, groups: by }] of found) {
         const regions = mine.filter((one) => one.file === file);
-        record[id][file] = {
+        report[id][file] = {
           lines: Object.fromEntries([...hits].sort(([a], [b]) => a - b)),
           regions: Object.fromEntries(regions.map((one) => [one.region, scenariosIn(one, by)])),
         };
       }
     }
     await mkdir(`${RECORDINGS}/${folder}`, { recursive: true });
-    if (existsSync(linesFile(folder)) && sameProof(readLines(folder), record)) continue;
-    await writeFile(linesFile(folder), formatLines(record));
+    if (existsSync(linesFile(folder)) && sameProof(readLines(folder), report)) continue;
+    await writeFile(linesFile(folder), formatLines(report));
   }
 }
 
@@ -84,9 +84,9 @@ function madeWith(pipelines: string[], shown: Shown[]): string[] {
 }
 
 /** Whether the same lines were executed by the same scenarios; how often is not the same twice. */
-function sameProof(old: LinesRecord, now: LinesRecord): boolean {
-  const executedOnce = (record: LinesRecord) =>
-    JSON.stringify(record, (key, value) => (/^\d+$/.test(key) ? Math.min(value, 1) : value));
+function sameProof(old: LinesReport, now: LinesReport): boolean {
+  const executedOnce = (report: LinesReport) =>
+    JSON.stringify(report, (key, value) => (/^\d+$/.test(key) ? Math.min(value, 1) : value));
   return executedOnce(old) === executedOnce(now);
 }
 
@@ -96,8 +96,8 @@ function scenariosIn({ lines }: Shown, by: Map<number, Set<string>>): string[] {
 }
 
 /** A line of JSON a file and a region. */
-function formatLines(record: LinesRecord): string {
-  const body = Object.entries(record).map(([id, files]) => {
+function formatLines(report: LinesReport): string {
+  const body = Object.entries(report).map(([id, files]) => {
     const told = Object.entries(files).map(([file, { lines, regions }]) => {
       const named = Object.entries(regions).map(
         ([region, scenarios]) => `        ${JSON.stringify(region)}: ${JSON.stringify(scenarios)}`,
@@ -109,7 +109,7 @@ function formatLines(record: LinesRecord): string {
   return `{\n${body.join(',\n')}\n}\n`;
 }
 
-function readLines(folder: string): LinesRecord {
+function readLines(folder: string): LinesReport {
   if (!existsSync(linesFile(folder)))
     throw new Error(`recordings/${folder}/lines.json is missing: npm run record`);
   return JSON.parse(readFileSync(linesFile(folder), 'utf8'));
@@ -158,9 +158,9 @@ function byLanguage<T>(of: (id: Id) => T): Record<Id, T> {
   return Object.fromEntries(LANGUAGES.map(({ id }) => [id, of(id)])) as Record<Id, T>;
 }
 
-function countLines(shown: Shown[], record: LinesRecord): Lines {
+function countLines(shown: Shown[], report: LinesReport): Lines {
   const hits = shown.flatMap(({ language, file, lines }) => {
-    const known = record[language]?.[file]?.lines ?? {};
+    const known = report[language]?.[file]?.lines ?? {};
     return lines.flatMap((line) => known[line] ?? []);
   });
   return { shown: hits.length, proven: hits.filter((count) => count > 0).length };
@@ -169,7 +169,7 @@ function countLines(shown: Shown[], record: LinesRecord): Lines {
 async function numbersOf(pipeline: string): Promise<(id: Id) => Omit<Numbers, keyof Lines>> {
   const { scenarios } = await scenariosOf(pipeline);
   const recordings = scenarios.flatMap(({ name }) => readRecording(pipeline, name) ?? []);
-  const faults = readFaults(pipeline)?.faults ?? [];
+  const faults = readFaultsReport(pipeline)?.faults ?? [];
   return (id) => {
     const made = faults
       .flatMap(({ languages }) => languages[id] ?? [])

@@ -3,7 +3,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { measured } from './budgets.ts';
-import { builtPages, type Looked, look, THEMES, WIDTHS } from './built.ts';
+import { builtPages, type Looked, look, THEMES, WIDTHS } from './built-site.ts';
 
 const OPTIONS = { timeout: 480_000 };
 const pages = builtPages();
@@ -32,10 +32,10 @@ describe('axe finds nothing', OPTIONS, () => {
         const found = await axe(page);
         looks += 1;
         violations += found.violations.length;
-        const said = found.violations.flatMap(({ id, nodes }) =>
+        const messages = found.violations.flatMap(({ id, nodes }) =>
           nodes.slice(0, 3).map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`),
         );
-        expect.soft(said, `${theme}, ${width} px`).toEqual([]);
+        expect.soft(messages, `${theme}, ${width} px`).toEqual([]);
       }
     }
   });

@@ -14,7 +14,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { BUDGETS, measured } from './budgets.ts';
-import { builtPages, look } from './built.ts';
+import { builtPages, look } from './built-site.ts';
 import { brokenLinks } from './links.ts';
 
 const OPTIONS = { timeout: 600_000 };
@@ -32,7 +32,7 @@ async function build(cwd: string, dist: string, env: Record<string, string> = {}
     maxBuffer: 1e8,
   });
   const [user = 0, system = 0] = seconds(stdout.trim().split('\n').at(-1) ?? '');
-  return { wall: (performance.now() - start) / 1000, processor: user + system, said: stdout + stderr };
+  return { wall: (performance.now() - start) / 1000, processor: user + system, output: stdout + stderr };
 }
 
 /** `0m7.560s 0m1.599s` → [7.56, 1.599] */
@@ -42,8 +42,8 @@ function seconds(times: string): number[] {
 
 describe('a build', OPTIONS, () => {
   test('says no warning', async () => {
-    const { said } = await build('.', '.cache/plain');
-    expect(said).not.toMatch(/warn/i);
+    const { output } = await build('.', '.cache/plain');
+    expect(output).not.toMatch(/warn/i);
     rmSync('.cache/plain', { recursive: true });
   });
 

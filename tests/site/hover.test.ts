@@ -1,16 +1,16 @@
-/** What a `<Compare>` tells when it is asked, and not before: types of names, and what the tests ran. */
+/** What a `<Compare>` tells on hover, and not before: types of names, and what the tests ran. */
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readRegion } from '../../site/lib/regions.ts';
-import { type Looked, look } from './built.ts';
+import { type Looked, look } from './built-site.ts';
 
 const OPTIONS = { timeout: 60_000 };
 const LESSON = '/lessons/etl/';
 const START = 'etl-workflow-start';
 const FILE = 'examples/ts/etl/workflow.ts';
 
-describe('a Compare that is asked', OPTIONS, () => {
+describe('a Compare on hover', OPTIONS, () => {
   let looked: Looked;
   beforeAll(async () => {
     looked = await look();
@@ -27,7 +27,7 @@ describe('a Compare that is asked', OPTIONS, () => {
 
   test('says what a name is that a mouse rests on', async () => {
     const { page, errors, fetched } = await open();
-    const [x, y] = await placeOf(page, 'validate');
+    const [x, y] = await positionOf(page, 'validate');
     expect(fetched()).toEqual([]);
     await page.mouse.move(x, y);
     const tip = page.locator('.type');
@@ -35,7 +35,7 @@ describe('a Compare that is asked', OPTIONS, () => {
     expect(fetched()).toEqual([expect.stringContaining(`/types/${FILE}.json`)]);
     await page.keyboard.press('Escape');
     await expect.poll(() => tip.isVisible()).toBe(false);
-    await page.mouse.move(...(await placeOf(page, 'processed_at')));
+    await page.mouse.move(...(await positionOf(page, 'processed_at')));
     await expect.poll(() => tip.textContent()).toBe('processed_at: string');
     expect(await tip.isVisible()).toBe(true);
     await page.mouse.move(5, 5);
@@ -88,7 +88,7 @@ async function fetches(page: Page): Promise<() => string[]> {
 }
 
 /** The middle of a word in the TypeScript of the first region, scrolled into view. */
-async function placeOf(page: Page, word: string): Promise<[number, number]> {
+async function positionOf(page: Page, word: string): Promise<[number, number]> {
   const box = await page.locator(`#${START} pre.ts`).evaluateAll(async (cells, wanted) => {
     for (const cell of cells) {
       const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);

@@ -3,7 +3,7 @@ import { launch } from 'chrome-launcher';
 import lighthouse from 'lighthouse';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BUDGETS, measured } from './budgets.ts';
-import { BASE, builtPages, DIST, needed } from './built.ts';
+import { BASE, builtPages, DIST, needed } from './built-site.ts';
 import { FLAGS, findChromium } from './chromium.ts';
 import { type Served, serve } from './serve.ts';
 

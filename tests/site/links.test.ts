@@ -1,7 +1,7 @@
 /** Every link leads somewhere, and every anchor is there. */
 import { describe, expect, test } from 'vitest';
 import { measured } from './budgets.ts';
-import { BASE, builtPages, DIST } from './built.ts';
+import { BASE, builtPages, DIST } from './built-site.ts';
 import { brokenLinks } from './links.ts';
 
 const page = (path: string, html: string) => ({ path, html, kind: 'page' as const });

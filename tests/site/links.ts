@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ELEMENT_NODE, parse, walkSync } from 'ultrahtml';
-import type { BuiltPage } from './built.ts';
+import type { BuiltPage } from './built-site.ts';
 
 const ADDRESSES = ['href', 'src'];
 /** What scripts fetch, by the element that says where. */

@@ -1,6 +1,6 @@
 /** Every page on a phone, and every page without scripts. */
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { builtPages, type Looked, look } from './built.ts';
+import { builtPages, type Looked, look } from './built-site.ts';
 
 const OPTIONS = { timeout: 60_000 };
 const paths = builtPages().map(({ path }) => path);

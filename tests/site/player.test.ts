@@ -1,7 +1,7 @@
 /** The player of recorded runs, on the lessons of the built site, in a real browser. */
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { LESSONS } from './built.ts';
+import { LESSONS } from './built-site.ts';
 import { startChromium } from './chromium.ts';
 import { type Served, serve } from './serve.ts';
 
@@ -42,7 +42,7 @@ describe.each(LESSONS)('the player of %s', OPTIONS, (pipeline) => {
   const range = (page: Page) => player(page).locator('[type=range]');
   const at = async (page: Page) => Number(await range(page).inputValue());
   const wall = (page: Page) => player(page).locator('.wall').textContent();
-  const picture = (page: Page) => player(page).locator('.stage svg').innerHTML();
+  const picture = (page: Page) => player(page).locator('.drawing svg').innerHTML();
   /** Moves the playhead by hand. */
   const scrub = async (page: Page, to: number) => {
     await range(page).focus();
@@ -66,8 +66,8 @@ describe.each(LESSONS)('the player of %s', OPTIONS, (pipeline) => {
   test('the picture is on the page before any script: a phone without scripts shows it, and the list', async () => {
     const page = await visit({ viewport: PHONE, javaScriptEnabled: false });
     const shown = player(page);
-    await expect.poll(() => shown.locator('.stage svg').isVisible()).toBe(true);
-    expect(await shown.locator('.stage .activity .did').count()).toBeGreaterThan(0);
+    await expect.poll(() => shown.locator('.drawing svg').isVisible()).toBe(true);
+    expect(await shown.locator('.drawing .activity .did').count()).toBeGreaterThan(0);
     expect(await shown.locator('.play').isVisible()).toBe(false);
     expect(await shown.locator('select').isVisible()).toBe(false);
     expect(await shown.locator('.veil').isVisible()).toBe(false);
@@ -131,7 +131,7 @@ describe.each(LESSONS)('the player of %s', OPTIONS, (pipeline) => {
     const page = await visit({ viewport: PHONE, hasTouch: true });
     await range(page).focus();
     await expect.poll(async () => (await fetched(page)).length).toBe(2);
-    const box = await player(page).locator('.stage svg').boundingBox();
+    const box = await player(page).locator('.drawing svg').boundingBox();
     if (!box) throw new Error('no picture');
     const middle = box.y + box.height / 2;
     await page.mouse.move(box.x + box.width / 2, middle);
@@ -250,7 +250,7 @@ describe.each(LESSONS)('the player of %s', OPTIONS, (pipeline) => {
     const page = await visit();
     await scrub(page, 0.2);
     await page.emulateMedia({ media: 'print' });
-    expect(await player(page).locator('.stage svg').isVisible()).toBe(true);
+    expect(await player(page).locator('.drawing svg').isVisible()).toBe(true);
     expect(await player(page).locator('.veil').isVisible()).toBe(false);
     expect(await player(page).locator('.play').isVisible()).toBe(false);
   });

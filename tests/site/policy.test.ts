@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { measured } from './budgets.ts';
-import { builtPages, type Looked, look } from './built.ts';
+import { builtPages, type Looked, look } from './built-site.ts';
 
 const OPTIONS = { timeout: 360_000 };
 const SCREENS = [

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BUDGETS, measured, REPORT } from './budgets.ts';
-import { builtPages, type Looked, look } from './built.ts';
+import { builtPages, type Looked, look } from './built-site.ts';
 
 const OPTIONS = { timeout: 120_000 };
 const SCREENS = { phone: { width: 390, height: 844 }, desk: { width: 1440, height: 900 } };

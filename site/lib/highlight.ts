@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import { type BundledLanguage, createHighlighter, hastToHtml, type ShikiTransformer } from 'shiki';
-import { inkOf, paper } from './code-theme.ts';
+import { codeTheme, inkOf } from './code-theme.ts';
 import { memoByMtime } from './memo-by-mtime.ts';
 import type { Region } from './regions.ts';
 
@@ -45,15 +45,15 @@ export const lean: ShikiTransformer = {
 };
 
 /** For `markdown.shikiConfig`. */
-export const shikiConfig = { theme: paper, transformers: [lean] };
+export const shikiConfig = { theme: codeTheme, transformers: [lean] };
 
 const LANGUAGES: BundledLanguage[] = ['ts', 'go', 'rust', 'bash', 'json', 'yaml', 'toml', 'sql', 'diff'];
 let highlighter: ReturnType<typeof createHighlighter> | undefined;
 
 async function tree(code: string, lang: string) {
-  highlighter ??= createHighlighter({ themes: [paper], langs: LANGUAGES });
+  highlighter ??= createHighlighter({ themes: [codeTheme], langs: LANGUAGES });
   const { codeToHast } = await highlighter;
-  const [figure] = codeToHast(code, { lang, theme: 'paper', transformers: [lean] }).children;
+  const [figure] = codeToHast(code, { lang, theme: codeTheme.name, transformers: [lean] }).children;
   return figure as Element;
 }
 

@@ -1,6 +1,6 @@
 /**
  * The last hand on the built pages: a content security policy for each (../lib/csp.ts), stylesheets
- * without what no page uses (../lib/slim.ts) under names that tell of their content, and the pages as
+ * without what no page uses (../lib/purge-css.ts) under names that tell of their content, and the pages as
  * Markdown (../lib/llms.ts).
  */
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -29,9 +29,9 @@ const SCOPE = /\bastro-[a-z0-9]{8}\b/g;
 const STARLIGHT_PRINT = /<link[^>]*\/print\.[^>]*>/;
 
 /** The integration, for astro.config.mjs. */
-export default function finish(): AstroIntegration {
+export default function postBuild(): AstroIntegration {
   return {
-    name: 'finish',
+    name: 'post-build',
     hooks: {
       'astro:build:done': async ({ dir, logger }) => {
         const root = fileURLToPath(dir);
@@ -47,7 +47,7 @@ export default function finish(): AstroIntegration {
         const common = takeShared(pages);
         const rules: Rules = new Map();
         onEach(pages, (page) => harden(page, rules));
-        await slimSheets(built, common, () => stylesheet(rules));
+        await purgeSheets(built, common, () => stylesheet(rules));
         for (const [file, page] of pages) await writeFile(join(root, file), page);
         const texts = await textsOf(new Map([...pages].map(([file, page]) => [pathOf(file), page])));
         for (const [file, text] of texts) await writeFile(join(root, file), text);
@@ -105,7 +105,7 @@ function takeShared(pages: Files): string {
 }
 
 /** Writes the stylesheets anew. What all pages share goes before, and after, the one that all have. */
-async function slimSheets(built: Built, before: string, after: () => string): Promise<void> {
+async function purgeSheets(built: Built, before: string, after: () => string): Promise<void> {
   const { root, pages, sheets, scripts } = built;
   const mentioned = new Mentioned();
   for (const page of pages.values()) mentioned.page(page);
@@ -115,10 +115,10 @@ async function slimSheets(built: Built, before: string, after: () => string): Pr
   if (!largest) throw new Error('No stylesheet is on every page: where do the common rules go?');
   sheets.set(largest, before + sheets.get(largest) + after());
 
-  const slim = await mentioned.slim([...sheets.values()]);
+  const purged = await mentioned.purge([...sheets.values()]);
   const names = new Map<string, string>();
   for (const [i, sheet] of [...sheets.keys()].entries()) {
-    const css = slim[i] ?? '';
+    const css = purged[i] ?? '';
     if ([...scripts.values()].some((script) => script.includes(baseOf(sheet)))) {
       throw new Error(`A script fetches ${sheet}: its name cannot be changed`);
     }
@@ -128,7 +128,7 @@ async function slimSheets(built: Built, before: string, after: () => string): Pr
     names.set(sheet, name);
   }
   const old = new RegExp([...names.keys()].map(escaped).join('|'), 'g');
-  const scopes = new Set(slim.flatMap((css) => css.match(SCOPE) ?? []));
+  const scopes = new Set(purged.flatMap((css) => css.match(SCOPE) ?? []));
   onEach(pages, (page) =>
     page
       .replace(old, (name) => names.get(name) ?? name)

@@ -39,13 +39,13 @@ export async function picture(title: string, description: string): Promise<Buffe
 }
 
 /** This file: another drawing is another picture. */
-const DRAWN = readFileSync('site/lib/og.ts');
+const DRAWN = readFileSync('site/lib/og-image.ts');
 
 async function draw(title: string, description: string): Promise<Buffer> {
   const fonts = await Promise.all([
-    letters('Source Serif 4', 620),
-    letters('Source Serif 4', 400),
-    letters('Inter', 500),
+    font('Source Serif 4', 620),
+    font('Source Serif 4', 400),
+    font('Inter', 500),
   ]);
   const svg = await satori(page(title, description) as Parameters<typeof satori>[0], {
     ...PICTURE,
@@ -54,7 +54,7 @@ async function draw(title: string, description: string): Promise<Buffer> {
   return sharp(Buffer.from(svg)).png({ palette: true, colours: 64, effort: 1 }).toBuffer();
 }
 
-async function letters(family: string, weight: number) {
+async function font(family: string, weight: number) {
   const path = await cut({ family, style: 'normal', weights: [weight, weight], format: 'truetype' });
   return { name: family, weight: weight as 400, data: readFileSync(path) };
 }

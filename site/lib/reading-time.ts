@@ -1,15 +1,15 @@
 /** How long a page takes to read: by its words, and by its lines of code in one language. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findCompares } from './compare-references.ts';
 import { pathOf } from './languages.ts';
-import { findCompares } from './pages.ts';
 import { readRegion } from './regions.ts';
 
 const WORDS_A_MINUTE = 200;
 const LINES_A_MINUTE = 20;
 
 /** Minutes for a page of content/docs, rounded up. */
-export function minutesOf(page: string, root = process.cwd()): number {
+export function readingMinutes(page: string, root = process.cwd()): number {
   const shown = findCompares(root).found.filter((one) => one.page === page);
   const lines = shown.reduce((sum, { pipeline, file, region }) => {
     const { code } = readRegion(root, pathOf('ts', pipeline, file), region);

@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { memoByMtime } from './memo-by-mtime.ts';
 
 /** The file, of this shape; throws an error that names the file and the place in it. `made` writes it. */
-export function readChecked<T extends z.ZodType>(
+export function readJson<T extends z.ZodType>(
   root: string,
   file: string,
   shape: T,
@@ -14,7 +14,7 @@ export function readChecked<T extends z.ZodType>(
   if (!existsSync(join(root, file))) {
     throw new Error(`${file}: there is no such file: ${made} writes it`);
   }
-  return memoByMtime('checked', join(root, file), (text) => check(file, text, shape));
+  return memoByMtime('json', join(root, file), (text) => check(file, text, shape));
 }
 
 function check<T extends z.ZodType>(file: string, text: string, shape: T): z.infer<T> {

@@ -1,12 +1,13 @@
 /** What the scenarios executed of a file, in all languages. */
-import { executedIn } from '@site/lib/executed';
-import { findCompares } from '@site/lib/pages';
+
+import { findCompares } from '@site/lib/compare-references';
+import { lineCoverageOf } from '@site/lib/line-coverage';
 import type { APIRoute, GetStaticPaths } from 'astro';
 
 export const getStaticPaths: GetStaticPaths = () => {
   const files = new Map(findCompares(process.cwd()).found.map((ref) => [`${ref.pipeline}/${ref.file}`, ref]));
   return [...files].flatMap(([path, { pipeline, file }]) => {
-    const executed = executedIn(pipeline, file);
+    const executed = lineCoverageOf(pipeline, file);
     return executed ? [{ params: { path }, props: { executed } }] : [];
   });
 };

@@ -1,5 +1,5 @@
 /**
- * The record of the seeded faults: recordings/<pipeline>/faults.json says which scenario killed each of
+ * The report on the seeded faults: recordings/<pipeline>/faults.json says which scenario killed each of
  * them in each language. `npm run faults -- --record` writes it.
  */
 import { createHash } from 'node:crypto';
@@ -14,7 +14,7 @@ export const FAULTS_VERSION = 1;
 
 type Id = Language['id'];
 
-export interface FaultsRecord {
+export interface FaultsReport {
   version: typeof FAULTS_VERSION;
   /** In the order of the list. */
   faults: { name: string; languages: Partial<Record<Id, Killed | Impossible>> }[];
@@ -89,21 +89,21 @@ const digestOf = (digests: Digests) =>
 const textOf = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
 const listed = (folder: string) => (existsSync(folder) ? readdirSync(folder).sort() : []);
 
-export function readRecord(pipeline: string, root = ROOT): FaultsRecord | undefined {
+export function readFaultsReport(pipeline: string, root = ROOT): FaultsReport | undefined {
   const file = fileOf(pipeline, root);
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
 }
 
 /**
- * The record after a run. A run of some faults keeps what the record says of the others, where their
+ * The report after a run. A run of some faults keeps what the report says of the others, where their
  * language is as it was; throws an error that says what to do when any is left.
  */
 export function merged(
   faults: Fault[],
   kills: Kill[],
   digests: Digests,
-  before: FaultsRecord | undefined,
-): FaultsRecord {
+  before: FaultsReport | undefined,
+): FaultsReport {
   const known = [...kills, ...killsIn(before, digests)];
   const of = (name: string, language: Id): Killed | undefined => {
     const kill = known.find((one) => one.name === name && one.language === language);
@@ -128,27 +128,27 @@ export function merged(
   };
 }
 
-/** What a record says of these sources: the kills of the languages that have not been edited since. */
-export function killsIn(record: FaultsRecord | undefined, digests: Digests): Kill[] {
-  return (record?.faults ?? []).flatMap(({ name, languages }) =>
+/** What a report says of these sources: the kills of the languages that have not been edited since. */
+export function killsIn(report: FaultsReport | undefined, digests: Digests): Kill[] {
+  return (report?.faults ?? []).flatMap(({ name, languages }) =>
     LANGUAGES.flatMap(({ id: language }) => {
       const end = languages[language];
-      const fresh = record?.digests[language] === digests[language];
+      const fresh = report?.digests[language] === digests[language];
       return fresh && end && 'killed_by' in end ? [{ name, language, ...end }] : [];
     }),
   );
 }
 
-export async function writeRecord(pipeline: string, record: FaultsRecord, root = ROOT): Promise<void> {
+export async function writeFaultsReport(pipeline: string, report: FaultsReport, root = ROOT): Promise<void> {
   const file = fileOf(pipeline, root);
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, `${JSON.stringify(record, null, 2)}\n`);
+  await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
 }
 
-/** The records that are missing, or older than what they were made from, each with what to do. */
+/** The reports that are missing, or older than what they were made from, each with what to do. */
 export function stale(root = ROOT): string[] {
   return pipelinesWithFaults(`${root}/tests/scenarios`)
-    .filter((pipeline) => readRecord(pipeline, root)?.digest !== digestOf(digestsOf(pipeline, root)))
+    .filter((pipeline) => readFaultsReport(pipeline, root)?.digest !== digestOf(digestsOf(pipeline, root)))
     .map(
       (pipeline) => `recordings/${pipeline}/faults.json: run npm run faults -- ${pipeline} --rest --record`,
     );

@@ -1,6 +1,6 @@
 /** The pictures of pages, one for each. */
 import { getCollection } from 'astro:content';
-import { picture } from '@site/lib/og';
+import { picture } from '@site/lib/og-image';
 import type { APIRoute, GetStaticPaths } from 'astro';
 
 export const getStaticPaths = (async () => {

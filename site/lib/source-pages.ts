@@ -1,6 +1,7 @@
 /** The pages that show an example's file whole. */
+
+import { findCompares } from './compare-references.ts';
 import { LANGS, type Lang, parted, pathOf } from './languages.ts';
-import { findCompares } from './pages.ts';
 import { isMarker, readRegions, readSource } from './regions.ts';
 import { linkTo } from './site-url.ts';
 

@@ -5,8 +5,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readChecked } from './checked.ts';
 import { LANGS, type Lang, pathOf } from './languages.ts';
+import { readJson } from './read-json.ts';
 import { readRegions } from './regions.ts';
 
 const Lines = z.record(
@@ -21,7 +21,7 @@ const Lines = z.record(
 );
 
 /** Of a region in one language: how often each of its lines ran, and by which scenarios. */
-export interface Executed {
+export interface RegionCoverage {
   /** One a line, as the region is shown; null for what is no code: comments, types, brackets. */
   hits: (number | null)[];
   /** Places in the list of all scenarios. */
@@ -29,31 +29,31 @@ export interface Executed {
 }
 
 /** A file of a pipeline in all languages, as the page fetches it. */
-export interface ExecutedFile {
+export interface FileCoverage {
   scenarios: string[];
-  regions: Record<string, Record<Lang, Executed>>;
+  regions: Record<string, Record<Lang, RegionCoverage>>;
 }
 
 /** `undefined` when nothing is recorded of this folder. */
-export function executedIn(folder: string, file: string, root = process.cwd()): ExecutedFile | undefined {
-  const record = `recordings/${folder}/lines.json`;
-  if (!existsSync(join(root, record))) return undefined;
-  const lines = readChecked(root, record, Lines, 'npm run record');
+export function lineCoverageOf(folder: string, file: string, root = process.cwd()): FileCoverage | undefined {
+  const report = `recordings/${folder}/lines.json`;
+  if (!existsSync(join(root, report))) return undefined;
+  const lines = readJson(root, report, Lines, 'npm run record');
   const scenarios: string[] = [];
-  const place = (name: string) => {
+  const indexOf = (name: string) => {
     if (!scenarios.includes(name)) scenarios.push(name);
     return scenarios.indexOf(name);
   };
-  const regions: ExecutedFile['regions'] = {};
+  const regions: FileCoverage['regions'] = {};
   for (const lang of LANGS) {
     const path = pathOf(lang, folder, file);
     const told = lines[lang]?.[path];
     for (const region of readRegions(root, path)) {
       regions[region.name] = {
-        ...(regions[region.name] as Record<Lang, Executed>),
+        ...(regions[region.name] as Record<Lang, RegionCoverage>),
         [lang]: {
           hits: region.lines.map((line) => told?.lines[line] ?? null),
-          by: (told?.regions[region.name] ?? []).map(place),
+          by: (told?.regions[region.name] ?? []).map(indexOf),
         },
       };
     }
@@ -62,6 +62,6 @@ export function executedIn(folder: string, file: string, root = process.cwd()): 
 }
 
 /** How many scenarios executed a region, in any language. */
-export function provenBy({ regions }: ExecutedFile, region: string): number {
+export function provenBy({ regions }: FileCoverage, region: string): number {
   return new Set(Object.values(regions[region] ?? {}).flatMap(({ by }) => by)).size;
 }

@@ -10,7 +10,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BuiltPage, builtPages, type Looked, look, THEMES, WIDTHS } from './built.ts';
+import { type BuiltPage, builtPages, type Looked, look, THEMES, WIDTHS } from './built-site.ts';
 
 const SCREENS = { 390: 'phone', 768: 'tablet', 1440: 'desk' } as const;
 

@@ -4,8 +4,8 @@ import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CACHE } from '../../sandbox/processes.ts';
 import type { Mutation } from './faults.list.ts';
+import type { Digests, Kill } from './faults.report.ts';
 import type { End } from './faults.run.ts';
-import type { Digests, Kill } from './faults.ts';
 
 const FILE = `${CACHE}/faults/kept.ndjson`;
 

@@ -1,13 +1,14 @@
 /** Under a `<Compare>`: how often each line ran, and which scenarios ran it, fetched when asked for. */
-import type { ExecutedFile } from '../lib/executed.ts';
+
 import { LANGS, LANGUAGES, type Lang } from '../lib/languages.ts';
+import type { FileCoverage } from '../lib/line-coverage.ts';
 
 /** Fills what a reader has opened. */
 export async function fill(details: HTMLDetailsElement): Promise<void> {
   const compare = details.closest('.compare');
   const source = details.querySelector('a');
   if (!compare || !source) return;
-  const { scenarios, regions }: ExecutedFile = await (await fetch(source.href)).json();
+  const { scenarios, regions }: FileCoverage = await (await fetch(source.href)).json();
   const region = regions[compare.id.split('-').slice(2).join('-')];
   if (!region) return;
   for (const lang of LANGS) {

@@ -1,5 +1,5 @@
 /** What the names in TypeScript are: beside the name that a mouse or a finger points at, or as a list. */
-import type { Types } from '../lib/types.ts';
+import type { Types } from '../lib/hover-types.ts';
 
 const files = new Map<string, Promise<Types>>();
 
@@ -77,11 +77,11 @@ function inside(range: Range, x: number, y: number): boolean {
   );
 }
 
-function say(place: Element, text: string): void {
+function say(target: Element, text: string): void {
   const [type = '', about] = text.split('\n\n');
   const code = document.createElement('code');
   code.textContent = type;
-  place.replaceChildren(code, ...(about ? [about] : []));
+  target.replaceChildren(code, ...(about ? [about] : []));
 }
 
 // ---- As a list

@@ -46,7 +46,7 @@ function digest(root: string, files: string[]): string {
   const hash = createHash('sha256').update(files.join());
   const examples = readdirSync(join(root, 'examples/ts'), { recursive: true, encoding: 'utf8' });
   const sources = examples.filter((name) => name.endsWith('.ts')).map((name) => `examples/ts/${name}`);
-  for (const file of [...sources.sort(), 'package-lock.json', 'tsconfig.json', 'site/lib/types.ts']) {
+  for (const file of [...sources.sort(), 'package-lock.json', 'tsconfig.json', 'site/lib/hover-types.ts']) {
     hash.update(readFileSync(join(root, file)));
   }
   return hash.digest('hex').slice(0, 16);
@@ -90,8 +90,8 @@ function hoversOf({ program, checker }: Project, path: string): Hover[] {
     if (type === 'any' || type.endsWith('Constructor')) return [];
     const start = name.getStart(source);
     const line = starts.findLastIndex((at) => at <= start);
-    const said = symbol.getDocumentationComment(checker).split('\n\n')[0] ?? '';
-    const text = `${symbol.name}: ${cut(type)}${said ? `\n\n${said}` : ''}`;
+    const comment = symbol.getDocumentationComment(checker).split('\n\n')[0] ?? '';
+    const text = `${symbol.name}: ${cut(type)}${comment ? `\n\n${comment}` : ''}`;
     const begin = starts[line] ?? 0;
     return [{ line: line + 1, from: start - begin, to: name.end - begin, text }];
   });

@@ -1,8 +1,8 @@
 /** The types of names in a TypeScript file. */
 
+import { findCompares } from '@site/lib/compare-references';
+import { typesOf } from '@site/lib/hover-types';
 import { pathOf } from '@site/lib/languages';
-import { findCompares } from '@site/lib/pages';
-import { typesOf } from '@site/lib/types';
 import type { APIRoute, GetStaticPaths } from 'astro';
 
 export const getStaticPaths: GetStaticPaths = () => {

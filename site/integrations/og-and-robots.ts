@@ -3,12 +3,12 @@ import type { AstroIntegration } from 'astro';
 import { site } from '../lib/site-url.ts';
 
 /** The integrations, for astro.config.mjs. */
-export default function ecosystem(): AstroIntegration[] {
+export default function ogAndRobots(): AstroIntegration[] {
   const files: AstroIntegration = {
-    name: 'ecosystem',
+    name: 'og-and-robots',
     hooks: {
       'astro:config:setup': ({ injectRoute }) => {
-        injectRoute({ pattern: '/og/[...path].png', entrypoint: './site/pages/og.ts' });
+        injectRoute({ pattern: '/og/[...path].png', entrypoint: './site/pages/og-image.ts' });
         injectRoute({ pattern: '/robots.txt', entrypoint: './site/pages/robots.ts' });
       },
     },
