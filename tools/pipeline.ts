@@ -4,6 +4,9 @@
  * npm run pipeline -- etl --input file.json        on your own input
  * npm run pipeline -- etl --address host:7233      against a Temporal service of yours
  */
+// First: what follows is loaded below a parent that cleans up.
+import '../sandbox/supervised.ts';
+
 import { existsSync, readFileSync } from 'node:fs';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
