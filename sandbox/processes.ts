@@ -164,24 +164,6 @@ export class Service {
     });
   }
 
-  /** Sends it a signal that does not end it. */
-  signal(name: NodeJS.Signals): void {
-    this.#child.kill(name);
-  }
-
-  /** Resolves when it prints `text` from now on; fails after `patience` ms. */
-  said(text: string, patience = 15_000): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${this.name} did not say ${text}`)), patience);
-      this.#child.stdout?.on('data', function heard(this: NodeJS.EventEmitter, chunk: Buffer) {
-        if (!chunk.toString().includes(text)) return;
-        this.off('data', heard);
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-  }
-
   /** Asks it to end (SIGTERM) and waits; after `patience` milliseconds it is killed. Returns its exit code. */
   async stop(patience = 15_000): Promise<number | null> {
     // The leader of a group alone is asked, for it ends what it started itself; execa would ask all of them.

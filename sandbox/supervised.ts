@@ -82,9 +82,11 @@ async function clear(group: number, folder: string): Promise<void> {
     if (!send(group, signal)) break;
     for (const late = Date.now() + REST_PATIENCE_MS; send(group, 0) && Date.now() < late; ) await sleep(50);
   }
-  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }).catch((error: Error) => {
-    console.error(`not deleted: ${error.message}`);
-  });
+  await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }).catch(
+    (error: Error) => {
+      console.error(`not deleted: ${error.message}`);
+    },
+  );
 }
 
 /** Sends a signal to a group; whether there is anyone in it. */

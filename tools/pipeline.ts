@@ -19,13 +19,15 @@ import { PIPELINES } from '../sandbox/pipelines.ts';
 import type { Service } from '../sandbox/processes.ts';
 import { Sandbox } from '../sandbox/sandbox.ts';
 import { Temporal } from '../sandbox/temporal.ts';
-import { bar, type Progress, table } from './terminal.ts';
+import { Bar, type Progress, table } from './terminal.ts';
 
 const options = {
   lang: { type: 'string', default: 'ts' },
   input: { type: 'string' },
   address: { type: 'string' },
 } satisfies ParseArgsConfig['options'];
+
+const bar = new Bar();
 
 /** What is taken down at the end, last first, however the end comes. */
 const cleanup: (() => Promise<unknown> | unknown)[] = [];
