@@ -17,6 +17,7 @@ import { sleeps } from '../sandbox/history.ts';
 import { type Language, language, missing } from '../sandbox/languages.ts';
 import { PIPELINES } from '../sandbox/pipelines.ts';
 import type { Service } from '../sandbox/processes.ts';
+import { progressOf } from '../sandbox/progress.ts';
 import { Sandbox } from '../sandbox/sandbox.ts';
 import { Temporal } from '../sandbox/temporal.ts';
 import { Bar, type Progress, table } from './terminal.ts';
@@ -87,7 +88,7 @@ async function connect(
   return { client: temporal.client, at: { address: temporal.address, namespace: 'default' } };
 }
 
-/** Shows the answers of the progress query until the run is over. */
+/** Shows how far it is until the run is over. */
 async function watch(
   handle: WorkflowHandle,
   worker: Service,
@@ -104,7 +105,7 @@ async function watch(
   });
   dead.catch(() => {});
   while (!over) {
-    const asked = mayAsk().then((may) => (may ? handle.query<Progress>('progress') : undefined));
+    const asked = mayAsk().then((may) => (may ? progressOf<Progress>(handle) : undefined));
     const progress = await Promise.race([asked.catch(() => undefined), dead]);
     if (progress) {
       bar.draw(progress);

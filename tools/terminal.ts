@@ -11,30 +11,41 @@ export interface Progress {
   windows?: number;
 }
 
-/** A progress bar on one line; where that is no terminal, a line whenever the phase changes. */
+/** A progress bar on one line; where that is no terminal, a line as each phase begins, and as it ends. */
 export class Bar {
   #stream: NodeJS.WriteStream;
   #bar: SingleBar | undefined;
-  #phase = '';
+  #last: Progress | undefined;
+  #written = '';
 
   constructor(stream: NodeJS.WriteStream = process.stderr) {
     this.#stream = stream;
   }
 
   draw(progress: Progress): void {
-    const { phase, processed, total } = progress;
     if (this.#stream.isTTY) {
       this.#bar ??= started(this.#stream, progress);
-      this.#bar.setTotal(total);
-      this.#bar.update(processed, progress);
-    } else if (phase !== this.#phase) this.#stream.write(`${lineOf(progress)}\n`);
-    this.#phase = phase;
+      this.#bar.setTotal(progress.total);
+      this.#bar.update(progress.processed, progress);
+    } else if (progress.phase !== this.#last?.phase) {
+      this.#write(this.#last);
+      this.#write(progress);
+    }
+    this.#last = progress;
   }
 
   end(): void {
-    this.#bar?.stop();
+    if (this.#bar) this.#bar.stop();
+    else this.#write(this.#last);
     this.#bar = undefined;
-    this.#phase = '';
+    this.#last = undefined;
+  }
+
+  #write(progress: Progress | undefined): void {
+    if (!progress) return;
+    const line = `${lineOf(progress)}\n`;
+    if (line !== this.#written) this.#stream.write(line);
+    this.#written = line;
   }
 }
 

@@ -31,10 +31,15 @@ const UNKNOWN = { phase: 'extract', processed: 1000, total: 0 };
 const HALF = { phase: 'load', processed: 15_000, total: 30_000 };
 const STREAM = { phase: 'read', processed: 3, total: 0, windows: 2 };
 
-test('progress where there is no terminal: a line a phase', () => {
-  expect(drawn(false, UNKNOWN, { ...UNKNOWN, processed: 2000 }, HALF, STREAM)).toBe(
-    'extract    1,000 read\nload       15,000 of 30,000\nread       3 read, 2 windows closed\n',
-  );
+test('progress where there is no terminal: a line as a phase begins, and as it ends', () => {
+  const counted = [1001, 1002].map((processed) => ({ ...UNKNOWN, processed }));
+  expect(drawn(false, UNKNOWN, ...counted, HALF, STREAM).split('\n')).toEqual([
+    'extract    1,000 read',
+    'extract    1,002 read',
+    'load       15,000 of 30,000',
+    'read       3 read, 2 windows closed',
+    '',
+  ]);
 });
 
 test('progress in a terminal: a bar when the total is known', () => {
