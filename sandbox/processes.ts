@@ -1,6 +1,6 @@
 /** The one command runner: commands that end, and processes that stay until they are stopped. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { execa, type Result } from 'execa';
 
 /** The root of the repository, without a slash at the end. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
@@ -16,6 +16,12 @@ export interface CommandOptions {
   show?: boolean;
 }
 
+/** How much of what a service wrote is kept, in characters. */
+const KEPT = 20_000;
+
+/** What is started here ends with this process, and at once. */
+const COMMON = { cleanup: true, killSignal: 'SIGKILL', stripFinalNewline: false } as const;
+
 /** A command that ended with another code than 0, or could not start. */
 export class CommandError extends Error {
   readonly output: string;
@@ -27,53 +33,23 @@ export class CommandError extends Error {
 
 /** Runs a command to its end. Returns what it wrote on stdout; throws `CommandError` with all it wrote. */
 export async function run(command: string, args: string[], options: CommandOptions = {}): Promise<string> {
-  const child = spawn(command, args, {
+  const ended = await execa(command, args, {
+    ...COMMON,
     cwd: options.cwd ?? ROOT,
-    env: { ...process.env, ...options.env },
-    stdio: ['ignore', options.show ? 'inherit' : 'pipe', options.show ? 'inherit' : 'pipe'],
+    env: { ...options.env },
+    stdin: 'ignore',
+    ...(options.show ? { stdout: 'inherit', stderr: 'inherit' } : {}),
+    all: true,
+    reject: false,
   });
-  let stdout = '';
-  let all = '';
-  child.stdout?.on('data', (chunk) => {
-    stdout += chunk;
-    all += chunk;
-  });
-  child.stderr?.on('data', (chunk) => {
-    all += chunk;
-  });
-  const line = [command, ...args].join(' ');
-  running.set(child, false);
-  const [code, signal] = await ended(child)
-    .catch((error: Error) => {
-      throw new CommandError(line, error.message, all);
-    })
-    .finally(() => running.delete(child));
-  if (code !== 0)
-    throw new CommandError(line, signal ? `killed by ${signal}` : `exit code ${code}`, all.trim());
-  return stdout;
+  if (!ended.failed) return ended.stdout ?? '';
+  throw new CommandError([command, ...args].join(' '), reasonOf(ended), (ended.all ?? '').trim());
 }
 
-function ended(child: ChildProcess): Promise<[number | null, NodeJS.Signals | null]> {
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => resolve([code, signal]));
-  });
-}
-
-/** What runs, and whether it leads a group of processes. */
-const running = new Map<ChildProcess, boolean>();
-process.on('exit', () => {
-  for (const [child, leads] of running) kill(child, leads);
-});
-
-/** SIGKILL for a process, and for its group when it leads one. */
-function kill(child: ChildProcess, leads: boolean): void {
-  if (!leads || !child.pid) return void child.kill('SIGKILL');
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // None of the group is left.
-  }
+function reasonOf({ exitCode, signal, cause, originalMessage }: Result): string {
+  if (signal) return `killed by ${signal}`;
+  if (exitCode !== undefined) return `exit code ${exitCode}`;
+  return cause instanceof Error ? cause.message : (originalMessage ?? 'it could not start');
 }
 
 export interface ServiceOptions extends CommandOptions {
@@ -85,26 +61,43 @@ export interface ServiceOptions extends CommandOptions {
   leads?: boolean;
 }
 
+/** Starts a process that stays. Its output is not kept by execa, but as far back as anybody looks. */
+function open(command: string, args: string[], { cwd = ROOT, env, onMessage, leads }: ServiceOptions) {
+  return execa(command, args, {
+    ...COMMON,
+    cwd,
+    env: { ...env },
+    stdin: 'ignore',
+    all: true,
+    reject: false,
+    buffer: false,
+    ipc: Boolean(onMessage),
+    serialization: 'json',
+    killDescendants: Boolean(leads),
+  });
+}
+
 /** A process that stays. */
 export class Service {
   readonly name: string;
-  #child: ChildProcess;
-  #leads: boolean;
-  #closed: Promise<unknown>;
+  #process: ReturnType<typeof open>;
+  #closed: Promise<Result>;
+  #runs = true;
   #log = '';
 
-  private constructor(name: string, child: ChildProcess, leads: boolean) {
+  private constructor(name: string, command: string, args: string[], options: ServiceOptions) {
     this.name = name;
-    this.#child = child;
-    this.#leads = leads;
-    this.#closed = ended(child).catch(() => {});
-    running.set(child, leads);
-    child.once('close', () => running.delete(child));
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (chunk) => {
-        this.#log = (this.#log + chunk).slice(-20_000);
-      });
-    }
+    this.#process = open(command, args, options);
+    const child = this.#process.nodeChildProcess;
+    if (options.onMessage) child.on('message', options.onMessage);
+    // A group outlives its leader: execa kills it when it is asked to, not when the leader ends by itself.
+    if (options.leads) child.once('exit', () => this.#process.kill());
+    this.#process.all.on('data', (chunk) => {
+      this.#log = (this.#log + chunk).slice(-KEPT);
+    });
+    this.#closed = this.#process.finally(() => {
+      this.#runs = false;
+    });
   }
 
   /** Starts a process and waits until it prints `ready`. Throws with its log when it ends before. */
@@ -114,23 +107,8 @@ export class Service {
     args: string[],
     options: ServiceOptions,
   ): Promise<Service> {
-    const child = spawn(command, args, {
-      cwd: options.cwd ?? ROOT,
-      env: { ...process.env, ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe', ...(options.onMessage ? (['ipc'] as const) : [])],
-      detached: options.leads ?? false,
-    });
-    const service = new Service(name, child, options.leads ?? false);
-    if (options.onMessage) child.on('message', options.onMessage);
-    if (options.leads) child.once('exit', () => kill(child, true));
-    await new Promise<void>((resolve, reject) => {
-      const fail = (reason: string) => reject(new CommandError(name, reason, service.log));
-      child.once('error', (error) => fail(error.message));
-      child.once('close', (code) => fail(`ended with code ${code} before it was ready`));
-      for (const stream of [child.stdout, child.stderr]) {
-        stream?.on('data', () => service.#log.includes(options.ready) && resolve());
-      }
-    });
+    const service = new Service(name, command, args, options);
+    await service.#prints(options.ready, 'it was ready');
     return service;
   }
 
@@ -141,7 +119,7 @@ export class Service {
 
   /** Whether it has not ended. */
   get runs(): boolean {
-    return running.has(this.#child);
+    return this.#runs;
   }
 
   /** The end of what it wrote. */
@@ -151,39 +129,54 @@ export class Service {
 
   /** Tells a process with `onMessage` something. */
   send(message: object): void {
-    if (this.#child.connected) this.#child.send(message);
+    const child = this.#process.nodeChildProcess;
+    if (child.connected) child.send(message);
   }
 
-  /** Sends it a signal that does not end it. */
+  /** Sends it, and nothing that it started, a signal. */
   signal(name: NodeJS.Signals): void {
-    this.#child.kill(name);
+    this.#process.nodeChildProcess.kill(name);
   }
 
-  /** Resolves when it prints `text` from now on; fails after `patience` ms. */
+  /**
+   * Waits until it prints `text`, from now on. Throws with its log when it ends before, or when
+   * `patience` milliseconds are over.
+   */
   said(text: string, patience = 15_000): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${this.name} did not say ${text}`)), patience);
-      this.#child.stdout?.on('data', function heard(this: NodeJS.EventEmitter, chunk: Buffer) {
-        if (!chunk.toString().includes(text)) return;
-        this.off('data', heard);
-        clearTimeout(timer);
-        resolve();
-      });
+    return this.#prints(text, `it said "${text}"`, patience);
+  }
+
+  async #prints(text: string, what: string, patience?: number): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const fail = (reason: string) => reject(new CommandError(this.name, reason, this.log));
+    let heard = '';
+    const hear = (chunk: Buffer) => {
+      heard = (heard + chunk).slice(-KEPT);
+      if (heard.includes(text)) resolve();
+    };
+    this.#process.all.on('data', hear);
+    void this.#closed.then((end) => fail(`${reasonOf(end)} before ${what}`));
+    const late = () => fail(`${(patience ?? 0) / 1000} s were over before ${what}`);
+    const timer = patience === undefined ? undefined : setTimeout(late, patience);
+    await promise.finally(() => {
+      clearTimeout(timer);
+      this.#process.all.off('data', hear);
     });
   }
 
   /** Asks it to end (SIGTERM) and waits; after `patience` milliseconds it is killed. Returns its exit code. */
   async stop(patience = 15_000): Promise<number | null> {
-    this.#child.kill('SIGTERM');
-    const timer = setTimeout(() => kill(this.#child, this.#leads), patience);
+    // The leader of a group alone is asked, for it ends what it started itself; execa would ask all of them.
+    this.signal('SIGTERM');
+    const timer = setTimeout(() => this.#process.kill(), patience);
     await this.#closed;
     clearTimeout(timer);
-    return this.#child.exitCode;
+    return this.#process.nodeChildProcess.exitCode;
   }
 
   /** Ends it as a crash would: SIGKILL, no goodbye. */
   async kill(): Promise<void> {
-    kill(this.#child, this.#leads);
+    this.#process.kill();
     await this.#closed;
   }
 }

@@ -10,6 +10,9 @@
  *
  * A fault that survives all scenarios of its pipeline is a failure; so is one that does not compile.
  */
+// First: what follows is loaded below a parent that cleans up.
+import '../sandbox/supervised.ts';
+
 import { availableParallelism } from 'node:os';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { LANGUAGES, language, missing } from '../sandbox/languages.ts';

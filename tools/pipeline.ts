@@ -4,6 +4,9 @@
  * npm run pipeline -- etl --input file.json        on your own input
  * npm run pipeline -- etl --address host:7233      against a Temporal service of yours
  */
+// First: what follows is loaded below a parent that cleans up.
+import '../sandbox/supervised.ts';
+
 import { existsSync, readFileSync } from 'node:fs';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
@@ -14,15 +17,18 @@ import { sleeps } from '../sandbox/history.ts';
 import { type Language, language, missing } from '../sandbox/languages.ts';
 import { PIPELINES } from '../sandbox/pipelines.ts';
 import type { Service } from '../sandbox/processes.ts';
+import { progressOf } from '../sandbox/progress.ts';
 import { Sandbox } from '../sandbox/sandbox.ts';
 import { Temporal } from '../sandbox/temporal.ts';
-import { bar, type Progress, table } from './terminal.ts';
+import { Bar, type Progress, table } from './terminal.ts';
 
 const options = {
   lang: { type: 'string', default: 'ts' },
   input: { type: 'string' },
   address: { type: 'string' },
 } satisfies ParseArgsConfig['options'];
+
+const bar = new Bar();
 
 /** What is taken down at the end, last first, however the end comes. */
 const cleanup: (() => Promise<unknown> | unknown)[] = [];
@@ -82,7 +88,7 @@ async function connect(
   return { client: temporal.client, at: { address: temporal.address, namespace: 'default' } };
 }
 
-/** Shows the answers of the progress query until the run is over. */
+/** Shows how far it is until the run is over. */
 async function watch(
   handle: WorkflowHandle,
   worker: Service,
@@ -99,7 +105,7 @@ async function watch(
   });
   dead.catch(() => {});
   while (!over) {
-    const asked = mayAsk().then((may) => (may ? handle.query<Progress>('progress') : undefined));
+    const asked = mayAsk().then((may) => (may ? progressOf<Progress>(handle) : undefined));
     const progress = await Promise.race([asked.catch(() => undefined), dead]);
     if (progress) {
       bar.draw(progress);

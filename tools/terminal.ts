@@ -1,4 +1,6 @@
 /** What the commands draw in a terminal. */
+import { Format, type Options, type Params, Presets, SingleBar } from 'cli-progress';
+import { table as drawn } from '../sandbox/table.ts';
 
 /** What every pipeline answers to the query `progress`. */
 export interface Progress {
@@ -9,38 +11,67 @@ export interface Progress {
   windows?: number;
 }
 
-const WIDTH = 30;
-let drawn = '';
+/** A progress bar on one line; where that is no terminal, a line as each phase begins, and as it ends. */
+export class Bar {
+  #stream: NodeJS.WriteStream;
+  #bar: SingleBar | undefined;
+  #last: Progress | undefined;
+  #written = '';
 
-/** A progress bar on one line of stderr; where that is no terminal, a line whenever the phase changes. */
-export const bar = {
-  draw({ phase, processed, total, windows }: Progress): void {
-    const full = total > 0 ? Math.round((processed / total) * WIDTH) : 0;
-    const part = `${'█'.repeat(full)}${'░'.repeat(WIDTH - full)} ${grouped(processed)} of ${grouped(total)}`;
-    const closed = windows === undefined ? '' : `, ${grouped(windows)} windows closed`;
-    const line = `${phase.padEnd(10)} ${total > 0 ? part : `${grouped(processed)} read`}${closed}`;
-    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${line}`);
-    else if (!drawn.startsWith(phase)) process.stderr.write(`${line}\n`);
-    drawn = line;
-  },
+  constructor(stream: NodeJS.WriteStream = process.stderr) {
+    this.#stream = stream;
+  }
+
+  draw(progress: Progress): void {
+    if (this.#stream.isTTY) {
+      this.#bar ??= started(this.#stream, progress);
+      this.#bar.setTotal(progress.total);
+      this.#bar.update(progress.processed, progress);
+    } else if (progress.phase !== this.#last?.phase) {
+      this.#write(this.#last);
+      this.#write(progress);
+    }
+    this.#last = progress;
+  }
+
   end(): void {
-    if (drawn && process.stderr.isTTY) process.stderr.write('\n');
-    drawn = '';
-  },
-};
+    if (this.#bar) this.#bar.stop();
+    else this.#write(this.#last);
+    this.#bar = undefined;
+    this.#last = undefined;
+  }
 
-/** Rows as a table with a line under its heads; numbers stand right. */
+  #write(progress: Progress | undefined): void {
+    if (!progress) return;
+    const line = `${lineOf(progress)}\n`;
+    if (line !== this.#written) this.#stream.write(line);
+    this.#written = line;
+  }
+}
+
+function started(stream: NodeJS.WriteStream, first: Progress): SingleBar {
+  const format = (options: Options, { progress }: Params, payload: Progress) =>
+    lineOf(payload, `${Format.BarFormat(progress, options)} `);
+  const bar = new SingleBar({ stream, format, barsize: 30 }, Presets.shades_classic);
+  bar.start(first.total, first.processed, first);
+  return bar;
+}
+
+function lineOf({ phase, processed, total, windows }: Progress, bar = ''): string {
+  const part = total > 0 ? `${bar}${grouped(processed)} of ${grouped(total)}` : `${grouped(processed)} read`;
+  const closed = windows === undefined ? '' : `, ${grouped(windows)} windows closed`;
+  return `${phase.padEnd(10)} ${part}${closed}`;
+}
+
+/** Rows as a table; numbers stand right. */
 export function table(rows: Record<string, unknown>[]): string {
   const heads = Object.keys(rows[0] ?? {});
-  const cells = rows.map((row) => heads.map((head) => shown(row[head])));
-  const widths = heads.map((head, i) => Math.max(head.length, ...cells.map((row) => row[i]?.length ?? 0)));
   const right = heads.map((head) => rows.every((row) => typeof row[head] === 'number'));
-  const line = (texts: string[]) =>
-    texts
-      .map((text, i) => (right[i] ? text.padStart(widths[i] ?? 0) : text.padEnd(widths[i] ?? 0)))
-      .join('  ')
-      .trimEnd();
-  return [line(heads), widths.map((width) => '─'.repeat(width)).join('  '), ...cells.map(line)].join('\n');
+  return drawn(
+    heads,
+    rows.map((row) => heads.map((head) => shown(row[head]))),
+    { right },
+  );
 }
 
 function shown(value: unknown): string {

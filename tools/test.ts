@@ -6,6 +6,9 @@
  * npm test -- -t 'torn line'     scenarios by name
  * npm run record [-- etl]        runs the scenarios, then writes what they left into recordings/
  */
+// First: what follows is loaded below a parent that cleans up.
+import '../sandbox/supervised.ts';
+
 import { parseArgs } from 'node:util';
 import { startVitest } from 'vitest/node';
 import { LANGUAGES, type Language, language, missing } from '../sandbox/languages.ts';

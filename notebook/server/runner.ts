@@ -10,6 +10,7 @@ import type { RecordedEvent } from '../../recordings/format/recording.ts';
 import { continuesAsNew } from '../../sandbox/contract.ts';
 import { type Demo, demoOf, type Prepared } from '../../sandbox/demo.ts';
 import { type Language, language } from '../../sandbox/languages.ts';
+import { progressOf } from '../../sandbox/progress.ts';
 import { Sandbox } from '../../sandbox/sandbox.ts';
 import { TASK_QUEUE, TestBed } from '../../sandbox/test-bed.ts';
 import type { Deed, News, Plan } from '../protocol/messages.ts';
@@ -181,7 +182,7 @@ async function watch(live: Live): Promise<string | undefined> {
 async function askProgress({ bed, prepared, handle }: Live): Promise<void> {
   type Progress = { phase: string; processed: number; total: number };
   const { client } = bed.temporal;
-  const ask = () => handle.query<Progress>('progress');
+  const ask = () => progressOf<Progress>(handle);
   const progress = await client.withDeadline(Date.now() + ASK_MS, ask).catch(() => undefined);
   if (!progress) return;
   tell({ kind: 'progress', phase: progress.phase, processed: progress.processed, total: progress.total });

@@ -1,5 +1,6 @@
 /** Where the runs of one scenario differ, as a table with a column for each of them. */
 import type { RecordedEvent } from '../../recordings/format/recording.ts';
+import { table } from '../../sandbox/table.ts';
 
 /** The runs that are held against each other, by the name of their column. */
 export type Columns = Record<string, RecordedEvent[]>;
@@ -28,7 +29,8 @@ export function difference(columns: Columns): string | undefined {
   }
   if (!rows.length) return undefined;
   const more = rows.length > MOST_ROWS ? `\n… and more` : '';
-  return table(['event', ...names], rows.slice(0, MOST_ROWS)) + more;
+  const shown = rows.slice(0, MOST_ROWS).map(([event = '', ...values]) => [event, ...values.map(cut)]);
+  return table(['event', ...names], shown, { between: '│' }) + more;
 }
 
 function title(event: RecordedEvent | undefined): string {
@@ -43,16 +45,4 @@ function leaves(value: unknown, path = ''): [string, string][] {
   return inner.length ? inner : [[path, JSON.stringify(value)]];
 }
 
-function table(head: string[], rows: string[][]): string {
-  const cut = (text: string) => (text.length > MOST_COLUMNS ? `${text.slice(0, MOST_COLUMNS - 1)}…` : text);
-  const cells = [head, ...rows].map(([first = '', ...rest]) => [first, ...rest.map(cut)]);
-  const widths = head.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
-  const lines = cells.map((row) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join(' │ ')
-      .trimEnd(),
-  );
-  lines.splice(1, 0, widths.map((width) => '─'.repeat(width)).join('─┼─'));
-  return lines.join('\n');
-}
+const cut = (text: string) => (text.length > MOST_COLUMNS ? `${text.slice(0, MOST_COLUMNS - 1)}…` : text);

@@ -127,7 +127,8 @@ export interface Report {
 }
 
 const NOT_STARTED = /before it was ready|Hook timed out|No Temporal test server|No NATS server/;
-const TIMEOUT = /^(\w*Error: )?(Test timed out in |waited a minute in vain)/;
+/** A test's own patience, or that of tests/scenarios/until.ts. */
+const TIMEOUT = /^(\w*Error: )?(Test timed out in |.+: Timed out in waitUntil!(\n|$))/;
 /** The scenario was green, and the worker slow to leave. */
 const AFTERWARDS = /exit code of the worker/;
 

@@ -116,7 +116,8 @@ describe('the report of a run', () => {
     ['assertion', 'failed', ['AssertionError: expected 1 to be 2\n    at a line']],
     ['assertion', 'failed', ['AssertionError: expected "target: timed out" to be "target: gone"']],
     ['timeout', 'failed', ['TestTimeoutError: Test timed out in 20000ms.']],
-    ['timeout', 'failed', ['Error: waited a minute in vain: it is idle']],
+    ['timeout', 'failed', ['Error: it is idle: Timed out in waitUntil!\n    at a line']],
+    ['assertion', 'failed', ['AssertionError: it is idle: expected 1 to be 2\n    at a line']],
     ['passed', 'failed', ['AssertionError: exit code of the worker after SIGTERM: expected null to be +0']],
   ])('%s: %s %j', (state, status, messages) => {
     expect(endsIn(report(status, ...messages))).toEqual([
@@ -125,10 +126,7 @@ describe('the report of a run', () => {
   });
 
   test.each([
-    [
-      'a worker that does not start',
-      report('failed', 'Error: Go worker: ended with code 1 before it was ready'),
-    ],
+    ['a worker that does not start', report('failed', 'Error: Go worker: exit code 1 before it was ready')],
     ['a hook that does not end', report('failed', 'Error: Hook timed out in 120000ms.')],
     ['no scenario of that name', report('skipped')],
     ['a file that does not load', { testResults: [{ message: 'SyntaxError', assertionResults: [] }] }],

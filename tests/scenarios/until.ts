@@ -1,17 +1,17 @@
 /** Waiting, in wall time, for what a run does meanwhile. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { vi } from 'vitest';
 
 const PATIENCE_MS = 60_000;
 
-/** Asks every few milliseconds until `condition` holds; after a minute throws an error that names `what`. */
+/**
+ * Asks every few milliseconds until `condition` holds; after a minute throws an error that names `what`. Not
+ * `expect.poll`: what throws while it is asked fails at once, and one may wait in several tests at a time.
+ */
 export async function until(
   what: string,
   condition: () => Promise<boolean> | boolean,
   every = 10,
+  patience = PATIENCE_MS,
 ): Promise<void> {
-  const late = Date.now() + PATIENCE_MS;
-  while (!(await condition())) {
-    if (Date.now() > late) throw new Error(`waited a minute in vain: ${what}`);
-    await sleep(every);
-  }
+  await vi.waitUntil(condition, { interval: every, timeout: patience, message: what });
 }

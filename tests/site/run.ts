@@ -3,6 +3,9 @@
  * npm run test:site -- -t axe     tests by name, as Vitest has it
  * npm run test:site -- --record   keeps what was measured in recordings/site.json
  */
+// First: what follows is loaded below a parent that cleans up.
+import '../../sandbox/supervised.ts';
+
 import { writeFileSync } from 'node:fs';
 import { run } from '../../sandbox/processes.ts';
 import { BUDGETS, measureAnew, measurements, REPORT } from './budgets.ts';
