@@ -1,6 +1,6 @@
 /** The one command runner: commands that end, and processes that stay until they are stopped. */
 import { fileURLToPath } from 'node:url';
-import { execa, type Result } from 'execa';
+import { execa } from 'execa';
 
 /** The root of the repository, without a slash at the end. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
@@ -46,7 +46,15 @@ export async function run(command: string, args: string[], options: CommandOptio
   throw new CommandError([command, ...args].join(' '), reasonOf(ended), (ended.all ?? '').trim());
 }
 
-function reasonOf({ exitCode, signal, cause, originalMessage }: Result): string {
+/** How a process ended, as far as it is told. */
+interface End {
+  exitCode?: number | undefined;
+  signal?: string | undefined;
+  cause?: unknown;
+  originalMessage?: string | undefined;
+}
+
+function reasonOf({ exitCode, signal, cause, originalMessage }: End): string {
   if (signal) return `killed by ${signal}`;
   if (exitCode !== undefined) return `exit code ${exitCode}`;
   return cause instanceof Error ? cause.message : (originalMessage ?? 'it could not start');
@@ -81,7 +89,7 @@ function open(command: string, args: string[], { cwd = ROOT, env, onMessage, lea
 export class Service {
   readonly name: string;
   #process: ReturnType<typeof open>;
-  #closed: Promise<Result>;
+  #closed: Promise<End>;
   #runs = true;
   #log = '';
 
