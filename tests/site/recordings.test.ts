@@ -206,7 +206,7 @@ describe('the picture and the list', () => {
       return inner.reduce((sum, count) => sum + count, 0);
     };
     expect(open()).toBe(timeline.stories.length);
-  });
+  }, 30_000);
 
   test('times are said in two units, and as a clock', () => {
     expect([7, 2500, 60_000, 5_400_000, 90 * 86_400_000, 3_600_012].map(duration)).toEqual([
