@@ -49,7 +49,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 /** What the user asked for, checked before anything is started. */
-async function asked() {
+async function readArguments() {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const [name] = positionals;
   if (!name || !PIPELINES.includes(name) || positionals.length > 1) {
@@ -105,8 +105,8 @@ async function watch(
   });
   dead.catch(() => {});
   while (!over) {
-    const asked = mayAsk().then((may) => (may ? progressOf<Progress>(handle) : undefined));
-    const progress = await Promise.race([asked.catch(() => undefined), dead]);
+    const answer = mayAsk().then((may) => (may ? progressOf<Progress>(handle) : undefined));
+    const progress = await Promise.race([answer.catch(() => undefined), dead]);
     if (progress) {
       bar.draw(progress);
       await onProgress(progress).catch(() => {});
@@ -118,7 +118,7 @@ async function watch(
 }
 
 async function main(): Promise<void> {
-  const { name, spoken, input, address } = await asked();
+  const { name, spoken, input, address } = await readArguments();
   const demo = await demoOf(name);
   await build(spoken);
   const { client, at } = await connect(address);

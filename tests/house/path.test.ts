@@ -11,11 +11,11 @@ test('a run in a folder with a space and an umlaut in its name is as it was reco
   try {
     await copyRepository(folder);
     const scenario = 'a staged batch that was changed: final';
-    const said = await run(process.execPath, ['tools/test.ts', 'etl', '--lang', 'ts', '-t', scenario], {
+    const output = await run(process.execPath, ['tools/test.ts', 'etl', '--lang', 'ts', '-t', scenario], {
       cwd: folder,
     });
     // The scenario, and its story against the recording.
-    expect(said).toMatch(/^2 passed, 0 failed$/m);
+    expect(output).toMatch(/^2 passed, 0 failed$/m);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

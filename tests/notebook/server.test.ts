@@ -57,7 +57,7 @@ function goodCaller(address: string) {
     const body = value === undefined ? undefined : JSON.stringify(value);
     const all = { method, headers: { ...headers, ...more }, ...(body ? { body } : {}) };
     const answer = await http(Number(port), `/notebook/api/${path}`, all);
-    return { status: answer.status, said: answer.body ? JSON.parse(answer.body) : {} };
+    return { status: answer.status, body: answer.body ? JSON.parse(answer.body) : {} };
   };
   return { port: Number(port), headers, call };
 }
@@ -127,7 +127,7 @@ describe('the server', { timeout: MINUTE }, () => {
     const body = JSON.stringify({ pipeline: 'etl', language: 'ts' });
     const answer = await http(caller.port, '/notebook/api/run', { method: 'POST', headers, body });
     expect(answer.status).toBe(status);
-    expect((await caller.call('GET', 'run')).said).toEqual({});
+    expect((await caller.call('GET', 'run')).body).toEqual({});
   });
 
   test('no page is served by another name', async () => {
@@ -152,7 +152,7 @@ describe('the server', { timeout: MINUTE }, () => {
   ])('refuses to run %s', async (_, wanted, status, words) => {
     const answer = await caller.call('POST', 'run', wanted);
     expect(answer.status).toBe(status);
-    expect(answer.said.error).toContain(words);
+    expect(answer.body.error).toContain(words);
   });
 
   test('refuses what is no JSON, and more than anybody needs', async () => {
@@ -163,22 +163,22 @@ describe('the server', { timeout: MINUTE }, () => {
   });
 
   test('a run that is over, or never was, cannot be spoken to', async () => {
-    const { status, said } = await caller.call('POST', 'run/no-such-run/crash', {});
-    expect([status, said.error]).toEqual([404, 'that run is over']);
+    const { status, body } = await caller.call('POST', 'run/no-such-run/crash', {});
+    expect([status, body.error]).toEqual([404, 'that run is over']);
   });
 
   test('one run at a time; its input is held against the contract; stopped, it is gone', async () => {
     const wanted = { pipeline: 'etl', language: 'ts', edit: true };
-    const { said } = await caller.call('POST', 'run', wanted);
+    const { body } = await caller.call('POST', 'run', wanted);
     const second = await caller.call('POST', 'run', wanted);
-    expect([second.status, second.said.error]).toEqual([409, 'one run at a time: etl in ts is running']);
-    expect((await caller.call('GET', 'run')).said).toMatchObject({ id: said.id, pipeline: 'etl' });
+    expect([second.status, second.body.error]).toEqual([409, 'one run at a time: etl in ts is running']);
+    expect((await caller.call('GET', 'run')).body).toMatchObject({ id: body.id, pipeline: 'etl' });
     const bad = { pipeline_id: 'january', sources: [], target: {}, batch_size: 100_000 };
-    const refused = await caller.call('POST', `run/${said.id}/start`, bad);
+    const refused = await caller.call('POST', `run/${body.id}/start`, bad);
     expect(refused.status).toBe(422);
-    expect(refused.said.error).toContain('sources must NOT have fewer than 1 items');
-    expect((await caller.call('POST', `run/${said.id}/stop`, {})).said).toEqual({ phase: 'stopped' });
-    expect((await caller.call('GET', 'run')).said).toEqual({});
+    expect(refused.body.error).toContain('sources must NOT have fewer than 1 items');
+    expect((await caller.call('POST', `run/${body.id}/stop`, {})).body).toEqual({ phase: 'stopped' });
+    expect((await caller.call('GET', 'run')).body).toEqual({});
   });
 });
 
@@ -213,11 +213,11 @@ describe('however it ends, no process is left', { timeout: 3 * MINUTE }, () => {
 
   /** Starts a run and waits until its sandbox is there; the number of its group. */
   async function begun(): Promise<number> {
-    const { said } = await caller.call('POST', 'run', { pipeline: 'etl', language: 'ts', edit: true });
-    void http(caller.port, `/notebook/api/run/${said.id}`, { headers: caller.headers }).catch(() => {});
+    const { body } = await caller.call('POST', 'run', { pipeline: 'etl', language: 'ts', edit: true });
+    void http(caller.port, `/notebook/api/run/${body.id}`, { headers: caller.headers }).catch(() => {});
     await until(
       'the sandbox is there',
-      async () => (await caller.call('GET', 'run')).said.phase === 'ready',
+      async () => (await caller.call('GET', 'run')).body.phase === 'ready',
       200,
     );
     const group = await leader();
@@ -246,7 +246,7 @@ describe('however it ends, no process is left', { timeout: 3 * MINUTE }, () => {
     const group = await begun();
     process.kill(group, 'SIGKILL');
     await gone(group);
-    await until('it is told', async () => (await caller.call('GET', 'run')).said.phase === undefined, 200);
+    await until('it is told', async () => (await caller.call('GET', 'run')).body.phase === undefined, 200);
     const again = await begun();
     expect(again).not.toBe(group);
   });
@@ -256,17 +256,17 @@ describe('however it ends, no process is left', { timeout: 3 * MINUTE }, () => {
     await caller.call('POST', 'run', { pipeline: 'etl', language: 'ts', edit: true });
     await until('it has begun', async () => (await leader()) > 0, 200);
     await gone(await leader());
-    expect((await caller.call('GET', 'run')).said).toEqual({});
+    expect((await caller.call('GET', 'run')).body).toEqual({});
   });
 
   test('it takes too long', async () => {
     await open('--limit', '1');
     const group = await begun();
-    const { said } = await caller.call('GET', 'run');
+    const { body } = await caller.call('GET', 'run');
     // The broken API holds it up until it has had its time.
-    await caller.call('POST', `run/${said.id}/break`, {});
-    const input = { ...(await inputOf(said.id)), batch_size: 10 };
-    expect((await caller.call('POST', `run/${said.id}/start`, input)).status).toBe(200);
+    await caller.call('POST', `run/${body.id}/break`, {});
+    const input = { ...(await inputOf(body.id)), batch_size: 10 };
+    expect((await caller.call('POST', `run/${body.id}/start`, input)).status).toBe(200);
     await gone(group);
   });
 
