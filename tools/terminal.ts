@@ -1,6 +1,9 @@
 /** What the commands draw in a terminal. */
-import { Format, type Options, type Params, Presets, SingleBar } from 'cli-progress';
+import cliProgress, { type Options, type Params, type SingleBar } from 'cli-progress';
 import { table as drawn } from '../sandbox/table.ts';
+
+// A CommonJS module: Node does not find all of its names.
+const { Format, Presets } = cliProgress;
 
 /** What every pipeline answers to the query `progress`. */
 export interface Progress {
@@ -52,7 +55,7 @@ export class Bar {
 function started(stream: NodeJS.WriteStream, first: Progress): SingleBar {
   const format = (options: Options, { progress }: Params, payload: Progress) =>
     lineOf(payload, `${Format.BarFormat(progress, options)} `);
-  const bar = new SingleBar({ stream, format, barsize: 30 }, Presets.shades_classic);
+  const bar = new cliProgress.SingleBar({ stream, format, barsize: 30 }, Presets.shades_classic);
   bar.start(first.total, first.processed, first);
   return bar;
 }

@@ -1,7 +1,9 @@
 /** What the commands draw: tables, and how far a run is. */
 import { PassThrough } from 'node:stream';
+import { pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
+import { ROOT, run } from '../../sandbox/processes.ts';
 import { Bar, type Progress, table } from '../../tools/terminal.ts';
 
 test('a table: numbers are grouped and stand right, all else stands left, nothing is cut', () => {
@@ -46,4 +48,10 @@ test('progress in a terminal: a bar when the total is known', () => {
   expect(drawn(true, UNKNOWN)).toMatch(/^extract {4}1,000 read/);
   expect(drawn(true, STREAM)).toMatch(/^read {7}3 read, 2 windows closed/);
   expect(drawn(true, UNKNOWN, HALF)).toMatch(/load {7}█{15}░{15} 15,000 of 30,000/);
+});
+
+// Vitest finds names in a CommonJS module that Node does not.
+test('it loads in Node itself', async () => {
+  const script = `await import(${JSON.stringify(pathToFileURL(`${ROOT}/tools/terminal.ts`).href)})`;
+  await run(process.execPath, ['--input-type=module', '--eval', script]);
 });
