@@ -41,7 +41,7 @@ function end(code: number): Promise<never> {
   })();
   return stopping;
 }
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     process.stderr.write('\nstopping\n');
     void end(130);

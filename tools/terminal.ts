@@ -1,9 +1,6 @@
 /** What the commands draw in a terminal. */
-import cliProgress, { type Options, type Params, type SingleBar } from 'cli-progress';
+import progressBars, { type Options, type Params, type SingleBar } from 'cli-progress';
 import { table as drawn } from '../sandbox/table.ts';
-
-// A CommonJS module: Node does not find all of its names.
-const { Format, Presets } = cliProgress;
 
 /** What every pipeline answers to the query `progress`. */
 export interface Progress {
@@ -54,8 +51,11 @@ export class Bar {
 
 function started(stream: NodeJS.WriteStream, first: Progress): SingleBar {
   const format = (options: Options, { progress }: Params, payload: Progress) =>
-    lineOf(payload, `${Format.BarFormat(progress, options)} `);
-  const bar = new cliProgress.SingleBar({ stream, format, barsize: 30 }, Presets.shades_classic);
+    lineOf(payload, `${progressBars.Format.BarFormat(progress, options)} `);
+  const bar = new progressBars.SingleBar(
+    { stream, format, barsize: 30 },
+    progressBars.Presets.shades_classic,
+  );
   bar.start(first.total, first.processed, first);
   return bar;
 }

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -50,6 +50,8 @@ describe('nothing is left', { timeout: 150_000 }, () => {
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'house-'));
+    // As root, the database runs as another user.
+    chmodSync(folder, 0o711);
   });
   afterEach(() => {
     // What a red test has left.
@@ -94,7 +96,7 @@ describe('nothing is left', { timeout: 150_000 }, () => {
     'of the tests, whose first process is sent %s',
     async (signal) => {
       start(['tools/test.ts', 'house'], { HOUSE: 'held' });
-      await running(/tools\/test\.ts/, /postgres/, /temporal-test-server/, /the worker/);
+      await running(/tools\/test\.ts/, /bin\/postgres -D/, /temporal-test-server/, /the worker/);
       first?.kill(signal);
       await nothingLeft();
     },
