@@ -1,13 +1,13 @@
 /**
  * Imported first, by a command that starts servers: the command then runs as the leader of a group of
- * processes, below the process that was started. That one passes on SIGHUP, SIGINT and SIGTERM, and when the
+ * processes, below the process that was started. That one passes on SIGHUP, SIGINT and SIGTERM, sees npm go, and when the
  * command has ended, however it did, ends what is left of the group and deletes its temporary files. When it
  * is killed itself (SIGKILL), the command has the same done by another.
  *
  * Where a program cannot be replaced by another (Windows), the command runs as it is.
  */
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +25,8 @@ const LEADER_PATIENCE_MS = 10_000;
 const REST_PATIENCE_MS = 3_000;
 /** npm passes on what the terminal has sent to all: the same signal twice is one wish, later it is another. */
 const TWICE_MS = 1_000;
+/** How often it is looked whether npm is still there. */
+const LOOK_MS = 250;
 
 if (import.meta.main) void main(process.argv.slice(2));
 else if (process.env[MARK] === String(process.ppid)) {
@@ -54,20 +56,46 @@ async function supervise(command: string[]): Promise<number> {
   });
   const group = child.pid ?? 0;
   let asked = 0;
-  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (!asked) {
-        asked = Date.now();
-        child.kill(signal);
-        setTimeout(() => send(group, 'SIGKILL'), LEADER_PATIENCE_MS).unref();
-      } else if (Date.now() - asked > TWICE_MS) send(group, 'SIGKILL');
-    });
-  }
+  const end = (signal: NodeJS.Signals) => {
+    if (!asked) {
+      asked = Date.now();
+      child.kill(signal);
+      setTimeout(() => send(group, 'SIGKILL'), LEADER_PATIENCE_MS).unref();
+    } else if (Date.now() - asked > TWICE_MS) send(group, 'SIGKILL');
+  };
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, end);
+  whenOrphaned(() => end('SIGTERM'));
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((ended) => {
     child.once('exit', (...how) => ended(how));
   });
   await clear(group, folder);
   return code ?? 128 + (signal ? constants.signals[signal] : 0);
+}
+
+/**
+ * npm signals its shell alone, which passes nothing on; or is killed, and the shell stays: all that is seen
+ * here is that one of the two has another parent.
+ */
+function whenOrphaned(then: () => void): void {
+  if (!process.env.npm_lifecycle_event) return;
+  const parents = () => `${process.ppid} ${parentOf(process.ppid)}`;
+  const before = parents();
+  const timer = setInterval(() => {
+    if (parents() === before) return;
+    clearInterval(timer);
+    then();
+  }, LOOK_MS);
+  timer.unref();
+}
+
+/** The parent of a process, where the system shows it in a file (Linux). */
+function parentOf(pid: number): string | undefined {
+  try {
+    // `pid (name) state parent …`
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1];
+  } catch {
+    return undefined;
+  }
 }
 
 /** The process above is gone: what it would have done is done from outside the group. */

@@ -20,7 +20,7 @@ interface Process {
   command: string;
 }
 
-/** The processes of the group that the only child of `parent` leads; none that are dead. */
+/** The processes of the group that the only child of `parent`, or of a child of it, leads; none that are dead. */
 async function groupBelow(parent: number): Promise<Process[]> {
   const table = await run('ps', ['-A', '-o', 'pid=,ppid=,pgid=,stat=,args=']);
   const all = table.split('\n').flatMap((line) => {
@@ -29,7 +29,9 @@ async function groupBelow(parent: number): Promise<Process[]> {
     if (!pid || stat?.startsWith('Z')) return [];
     return [{ pid: Number(pid), ppid: Number(ppid), group: Number(group), command }];
   });
-  const leader = all.find(({ ppid, pid, group }) => ppid === parent && group === pid);
+  const below = (ppid: number) =>
+    ppid === parent || all.some((one) => one.pid === ppid && one.ppid === parent);
+  const leader = all.find(({ ppid, pid, group }) => group === pid && below(ppid));
   return all.filter(({ group }) => group === leader?.pid);
 }
 
@@ -68,8 +70,8 @@ describe('nothing is left', { timeout: 150_000 }, () => {
   });
 
   /** Starts a command in a session of its own; its temporary files go into `folder`. */
-  function start(args: string[], env: Record<string, string> = {}): ChildProcess {
-    first = spawn(process.execPath, args, {
+  function start(args: string[], env: Record<string, string> = {}, program = process.execPath): ChildProcess {
+    first = spawn(program, args, {
       cwd: ROOT,
       detached: true,
       stdio: 'ignore',
@@ -130,6 +132,14 @@ describe('nothing is left', { timeout: 150_000 }, () => {
       child.kill(signal);
       const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, SIGKILL: null };
       expect((await ended)[0]).toBe(codes[signal]);
+      await nothingLeft();
+    });
+
+    test('run by npm, whose shell is sent SIGTERM and passes nothing on', async () => {
+      const shell = ['-c', `"$0" "$1"; true`, process.execPath, command(STAYS)];
+      const child = start(shell, { npm_lifecycle_event: 'test' }, 'sh');
+      await running(/command\.mjs/, /sleep 600/);
+      child.kill('SIGTERM');
       await nothingLeft();
     });
 
