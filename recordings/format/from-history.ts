@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import type { temporal } from '@temporalio/proto';
-import type { Clocks, RecordedEvent, Recording } from './recording.ts';
+import type { Timed } from './clocks.ts';
+import type { RecordedEvent, Recording } from './recording.ts';
 
 export type IHistory = temporal.api.history.v1.IHistory;
 export type IHistoryEvent = temporal.api.history.v1.IHistoryEvent;
@@ -22,12 +23,6 @@ export interface Surroundings {
   root: string;
 }
 
-/** What was recorded of one execution: its events, and when each was by the server's clock. */
-export interface Recorded {
-  events: RecordedEvent[];
-  virtual: number[];
-}
-
 /** A payload larger than this is shown by its size and digest. */
 const SHOWN_BYTES = 2048;
 
@@ -42,7 +37,7 @@ interface Ordered {
 }
 
 /** Reads the histories of an execution, the first run first. */
-export function eventsOf(histories: IHistory[], around: Surroundings): Recorded {
+export function eventsOf(histories: IHistory[], around: Surroundings): Timed {
   const began = milliseconds(histories[0]?.events?.[0]?.eventTime);
   const hide = hider(histories, around);
   const ordered = histories.flatMap((history, index) => {
@@ -79,6 +74,7 @@ export function eventsOf(histories: IHistory[], around: Surroundings): Recorded 
       return { type, run, ...(cause === undefined ? {} : { of: cause }), ...rest };
     }),
     virtual: ordered.map(({ virtual }) => virtual),
+    began,
   };
 }
 
@@ -290,25 +286,6 @@ function jsonOf(messages: Messages, hide: Hide): unknown {
 }
 
 // ---- Time
-
-/** When the same was on the wall: the waits that were skipped, `skipped` ms in all, are shrunk. */
-export function clocksOf(virtual: number[], skipped: number): Clocks {
-  const order = virtual.map((_, index) => index).sort((a, b) => (virtual[a] ?? 0) - (virtual[b] ?? 0));
-  const gaps = order.map((index, i) => (virtual[index] ?? 0) - (virtual[order[i - 1] ?? index] ?? 0));
-  const waits = gaps.filter((gap) => gap >= WAIT_MS).reduce((sum, gap) => sum + gap, 0);
-  const share = waits ? Math.max(0, 1 - skipped / waits) : 1;
-  const wall = Array<number>(virtual.length).fill(0);
-  let now = 0;
-  order.forEach((index, i) => {
-    const gap = gaps[i] ?? 0;
-    now += gap >= WAIT_MS ? gap * share : gap;
-    wall[index] = Math.round(now);
-  });
-  return { virtual, wall };
-}
-
-/** A gap this long, where the clock skipped at all, is one that it skipped. */
-const WAIT_MS = 900;
 
 /** A timestamp or a duration of a history, in ms. */
 export function milliseconds(time: unknown): number {

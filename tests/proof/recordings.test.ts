@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
-import { clocksOf } from '../../recordings/format/from-history.ts';
 import type { RecordedEvent } from '../../recordings/format/recording.ts';
 import { slug } from '../../recordings/format/slug.ts';
 import { PIPELINES } from '../../sandbox/pipelines.ts';
@@ -97,8 +96,4 @@ describe('where runs differ', () => {
     expect(isUntouched(recording)).toBe(true);
     expect(isUntouched({ ...recording, skipped_seconds: 1 })).toBe(false);
   });
-});
-
-test('the clock on the wall: waits that were skipped are shrunk, all else takes its time', () => {
-  expect(clocksOf([0, 20, 3_600_020, 3_600_050], 3_599_900).wall).toEqual([0, 20, 120, 150]);
 });
