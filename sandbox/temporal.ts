@@ -65,7 +65,7 @@ export class Temporal {
   readonly client: Client;
   readonly address: string;
   /** What both clocks said, in ms since the epoch: before, while and after each stretch in which the one may skip. */
-  readonly readings: { virtual: number; wall: number }[] = [];
+  readonly readings: { virtual: number; wall: number; doubt: number }[] = [];
   #env: TestWorkflowEnvironment;
   /** Several runs look at the clock: nobody moves it by hand. */
   shared = false;
@@ -95,9 +95,11 @@ export class Temporal {
 
   /** Reads both clocks. It touches neither. */
   async readClocks(): Promise<void> {
-    const before = Date.now();
+    const asked = Date.now();
     const virtual = await this.now();
-    this.readings.push({ virtual, wall: (before + Date.now()) / 2 });
+    const answered = Date.now();
+    // A clock that counts whole milliseconds is half of one off.
+    this.readings.push({ virtual, wall: (asked + answered) / 2, doubt: (answered - asked) / 2 + 0.5 });
   }
 
   get #clock(): Clock {

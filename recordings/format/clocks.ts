@@ -11,6 +11,8 @@ export interface Reading {
   virtual: number;
   /** The clock on the wall. */
   wall: number;
+  /** By how much the two may be apart: the server took that long to answer. */
+  doubt?: number;
 }
 
 /** The events of a run, and when each was by the server's clock: in ms since the first, which was at `began`. */
@@ -55,16 +57,20 @@ export function wallOf(timed: Timed, readings: Reading[]): (virtual: number) => 
   };
 }
 
-/** Sorted by the wall; the server's clock never goes back, though an answer may come late. */
+/**
+ * In order: an answer may come late, but neither clock goes back. Where a reading may be as far ahead as the one
+ * before, it is: what it differs by is how long the answer took.
+ */
 function inOrder(readings: Reading[]): Reading[] {
-  let latest = Number.NEGATIVE_INFINITY;
-  return [...readings]
-    .sort((a, b) => a.wall - b.wall)
-    .filter(({ virtual }) => {
-      const later = virtual >= latest;
-      latest = Math.max(latest, virtual);
-      return later;
-    });
+  const known: Reading[] = [];
+  let [ahead, doubt] = [0, -1];
+  for (const { virtual, wall, doubt: own = 0 } of [...readings].sort((a, b) => a.wall - b.wall)) {
+    const last = known.at(-1);
+    if (last && virtual < last.virtual) continue;
+    if (!last || Math.abs(virtual - wall - ahead) > own + doubt) [ahead, doubt] = [virtual - wall, own];
+    known.push({ virtual, wall: Math.max(virtual - ahead, last?.wall ?? Number.NEGATIVE_INFINITY) });
+  }
+  return known;
 }
 
 /** A gap, or a part of it, with when it began on the wall, and how long it took there. */

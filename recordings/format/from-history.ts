@@ -21,6 +21,8 @@ export interface Surroundings {
   folder: string;
   /** The repository's. */
   root: string;
+  /** The language of a worker, by its identity: of a run on which workers of several languages worked. */
+  languageOf?: (identity: string) => string | undefined;
 }
 
 /** A payload larger than this is shown by its size and digest. */
@@ -43,13 +45,15 @@ export function eventsOf(histories: IHistory[], around: Surroundings): Timed {
   const ordered = histories.flatMap((history, index) => {
     const events = history.events ?? [];
     const byId = new Map(events.map((event) => [Number(event.eventId), event]));
+    const languageOf = around.languageOf && languagesOf(events, around.languageOf);
     return events.flatMap((event): Ordered[] => {
       const { type, attributes } = detailsOf(event);
-      if (LEFT_OUT.test(type)) return [];
+      if (LEFT_OUT.test(type) && !(languageOf && type === 'WorkflowTaskFailed')) return [];
       const id = Number(event.eventId);
       const of = causeOf(attributes);
       const first = (of && firstOf(of, byId)) || id;
-      const told = tell(type, attributes, hide);
+      const language = languageOf?.(type, attributes);
+      const told = { ...tell(type, attributes, hide), ...(language ? { language } : {}) };
       return [
         {
           event: { type, run: index + 1, ...told },
@@ -87,6 +91,30 @@ function rank(type: string): number {
 
 /** Workflow tasks: how many there are, and when, is the SDK's own business. */
 const LEFT_OUT = /^WorkflowTask/;
+
+/** By the names with which the SDKs sign a workflow task. */
+const SDKS: Record<string, string | undefined> = {
+  'temporal-typescript': 'ts',
+  'temporal-go': 'go',
+  'temporal-rust': 'rust',
+};
+
+/** Tells of a run's events whose worker did it. */
+function languagesOf(events: IHistoryEvent[], ofWorker: NonNullable<Surroundings['languageOf']>) {
+  let signed: string | undefined;
+  const tasks = new Map<number, string | undefined>();
+  for (const { eventId, workflowTaskCompletedEventAttributes: task } of events) {
+    if (!task) continue;
+    // An SDK signs when the one before was another.
+    const { sdkName } = task.sdkMetadata ?? {};
+    if (sdkName) signed = SDKS[sdkName] ?? sdkName;
+    tasks.set(Number(eventId), signed);
+  }
+  return (type: string, { workflowTaskCompletedEventId, identity }: Attributes) =>
+    BY_WORKER.test(type) ? ofWorker(String(identity)) : tasks.get(Number(workflowTaskCompletedEventId));
+}
+
+const BY_WORKER = /^(ActivityTask(Started|Completed|Failed|Canceled)|WorkflowTaskFailed)$/;
 
 /** Every attribute that some event has: the kinds differ, what is read of them does not. */
 interface Attributes {
@@ -153,7 +181,7 @@ function tell(type: string, attributes: Attributes, hide: Hide): Partial<Recorde
   const told: Partial<RecordedEvent> = {};
   if (name) told.name = name;
   if (type === 'ActivityTaskScheduled' || type === 'StartChildWorkflowExecutionInitiated') {
-    told.task_queue = 'pipelines';
+    told.task_queue = (attributes.taskQueue as { name?: string } | null | undefined)?.name ?? '';
     told.options = optionsOf(attributes);
   }
   if (type === 'ActivityTaskStarted') told.attempt = attributes.attempt ?? 1;

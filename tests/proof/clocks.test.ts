@@ -199,6 +199,22 @@ test('a clock that stands still for a while loses nothing on the wall', () => {
   expect(run.took).toEqual([0, 10, 510]);
 });
 
+test('an answer that takes long is no skip, and a clock that jitters none either', () => {
+  const run = begun();
+  run.activity(9200, { every: 50 });
+  run.pass(3).event('TimerFired');
+  run.timer(DAY);
+  run.read();
+  const jittery = run.readings.map(({ virtual, wall }, i) => {
+    const late = (i % 7) - 3;
+    return { virtual, wall: wall + late, doubt: Math.abs(late) };
+  });
+  const { wall } = clocksOf(run, jittery);
+  const off = wall.map((time, i) => Math.abs(time - (run.wall[i] ?? 0)));
+  expect(Math.max(...off)).toBeLessThanOrEqual(3);
+  expect((wall[3] ?? 0) - (wall[2] ?? 0)).toBe(9200);
+});
+
 test('readings that came in another order than they were taken', () => {
   const run = begun();
   run.activity(100, { every: 20 });
