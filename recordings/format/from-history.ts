@@ -52,7 +52,7 @@ export function eventsOf(histories: IHistory[], around: Surroundings): Timed {
       const id = Number(event.eventId);
       const of = causeOf(attributes);
       const first = (of && firstOf(of, byId)) || id;
-      const language = languageOf?.(type, attributes);
+      const language = languageOf?.(event, type, attributes);
       const told = { ...tell(type, attributes, hide), ...(language ? { language } : {}) };
       return [
         {
@@ -102,19 +102,22 @@ const SDKS: Record<string, string | undefined> = {
 /** Tells of a run's events whose worker did it. */
 function languagesOf(events: IHistoryEvent[], ofWorker: NonNullable<Surroundings['languageOf']>) {
   let signed: string | undefined;
-  const tasks = new Map<number, string | undefined>();
+  const tasks = new Map<unknown, string | undefined>();
   for (const { eventId, workflowTaskCompletedEventAttributes: task } of events) {
-    if (!task) continue;
-    // An SDK signs when the one before was another.
-    const { sdkName } = task.sdkMetadata ?? {};
+    // An SDK signs when the one before was another. What a task commands stands right behind it.
+    const { sdkName } = task?.sdkMetadata ?? {};
     if (sdkName) signed = SDKS[sdkName] ?? sdkName;
-    tasks.set(Number(eventId), signed);
+    tasks.set(eventId, signed);
   }
-  return (type: string, { workflowTaskCompletedEventId, identity }: Attributes) =>
-    BY_WORKER.test(type) ? ofWorker(String(identity)) : tasks.get(Number(workflowTaskCompletedEventId));
+  return ({ eventId }: IHistoryEvent, type: string, { identity }: Attributes) => {
+    if (BY_WORKER.test(type)) return ofWorker(String(identity));
+    return COMMANDED.test(type) ? tasks.get(eventId) : undefined;
+  };
 }
 
 const BY_WORKER = /^(ActivityTask(Started|Completed|Failed|Canceled)|WorkflowTaskFailed)$/;
+const COMMANDED =
+  /^(ActivityTask(Scheduled|CancelRequested)|Timer(Started|Canceled)|.+Initiated|WorkflowExecution(Completed|Failed|Canceled|ContinuedAsNew))$/;
 
 /** Every attribute that some event has: the kinds differ, what is read of them does not. */
 interface Attributes {

@@ -249,7 +249,9 @@ function lineOf(timeline: Timeline, line: Line, words: Words, events?: RecordedE
   if ('names' in line) {
     const { from, to, names, times } = line;
     const what = times ? `${names.map(html).join(' → ')} ×${times}` : `${from + 1}–${to}`;
-    return `<li><details data-from="${from}" data-to="${to}"><summary><time>${moment(timeline, from)}</time><b>${what}</b></summary><p></p></details></li>`;
+    const by = new Set(timeline.stories.slice(from, to).flatMap(({ languages }) => languages));
+    const chips = by.size ? `<span>${chipsOf([...by])}</span>` : '';
+    return `<li><details data-from="${from}" data-to="${to}"><summary><time>${moment(timeline, from)}</time><b>${what}</b>${chips}</summary><p></p></details></li>`;
   }
   const story = timeline.stories[line.story];
   if (!story) return '';

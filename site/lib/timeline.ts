@@ -161,8 +161,7 @@ function spread(times: { virtual: number; wall: number }[], busy: { open: number
     const ahead = virtual - before.virtual - (wall - before.wall);
     // Only a wait can be skipped.
     const skipped = busy[i]?.waiting && ahead >= SKIPPED_MS ? ahead : 0;
-    const took = virtual - before.virtual - skipped;
-    return { skipped, took: took * (busy[i]?.open ? 1 : IDLE) };
+    return { skipped, took: (wall - before.wall) * (busy[i]?.open ? 1 : IDLE) };
   });
   const count = gaps.filter(({ skipped }) => skipped).length;
   const one = Math.min(ONE_SKIP, ALL_SKIPS / Math.max(1, count));

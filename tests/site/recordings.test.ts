@@ -65,6 +65,9 @@ describe('a timeline', () => {
       for (let i = 1; i < virtual.length; i++) virtual[i] = (virtual[i] ?? 0) + 60_000;
     }
     expect(timelineOf(early, 'ts').skips).toMatchObject([{ seconds: 3600 }]);
+    // Nor does it make the drawing any wider than it took on the wall.
+    const x = ({ moments }: ReturnType<typeof timelineOf>) => moments.map((moment) => moment.x);
+    expect(x(timelineOf(early, 'ts'))).toEqual(x(timelineOf(etl(), 'ts')));
   });
 
   test('both clocks can be read anywhere, and each language has its own', () => {
@@ -85,10 +88,11 @@ describe('a timeline', () => {
   test('the picture is as high in every language: to choose one moves nothing on the page', () => {
     const recording = etl();
     // In Rust the transforms overlap.
-    const { virtual } = recording.clocks.rust ?? { virtual: [] };
+    const { virtual, wall } = recording.clocks.rust ?? { virtual: [], wall: [] };
     recording.events.forEach(({ type, of }, i) => {
       if (type === 'ActivityTaskCompleted' && recording.events[of ?? 0]?.name === 'TransformData') {
         virtual[i] = (virtual[i] ?? 0) + 30;
+        wall[i] = (wall[i] ?? 0) + 30;
       }
     });
     const heights = ['ts', 'go', 'rust'].map((language) => heightOf(timelineOf(recording, language)));
@@ -293,6 +297,8 @@ describe('a run that workers of several languages worked on', () => {
     expect(told).toContain('<code>ActivityTaskScheduled</code> <small class="ts">TypeScript</small>');
     expect(told).toContain('<small class="ts">TypeScript</small><small class="rust">Rust</small>');
     expect(told).toContain('[TMPRL1100] nondeterministic &#60;workflow&#62;');
+    const folded = list(timeline, [{ from: 0, to: 3, names: ['LoadData'], times: 3 }], words);
+    expect(folded).toContain('<b>LoadData ×3</b><span><small class="ts">');
   });
 
   test('colours what one of them did; what failed is marked with a cross', () => {
