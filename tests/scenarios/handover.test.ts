@@ -1,7 +1,7 @@
 /** A run that changes its language: in the middle, where it continues as new, and activity by activity. */
 import type { WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ETLInput } from '../../examples/ts/etl/types.ts';
 import { MIXED } from '../../recordings/format/recording.ts';
 import { DelayProxy } from '../../sandbox/delay-proxy.ts';
@@ -13,6 +13,7 @@ import { Sandbox } from '../../sandbox/sandbox.ts';
 import { TASK_QUEUE, TestBed } from '../../sandbox/test-bed.ts';
 import { HANDOVER } from '../proof/recordings.ts';
 import { saveRun } from '../proof/runs.ts';
+import { BUILD_LIMIT_MS, built } from './built.ts';
 import { golden } from './streaming/golden.ts';
 import { until } from './until.ts';
 
@@ -24,6 +25,10 @@ const HELD = 'flights/2013-01-01-EV-4277-EWR';
 let sandbox: Sandbox;
 let bed: TestBed;
 
+// What they execute is not counted.
+beforeAll(async () => {
+  for (const one of [ts, go, rust]) await built(one, 'plain');
+}, BUILD_LIMIT_MS);
 beforeEach(async () => {
   sandbox = await Sandbox.start();
 });
