@@ -30,6 +30,8 @@ const words = z.object({
   'recording.output': z.string().optional(),
   'recording.failure': z.string().optional(),
   'recording.options': z.string().optional(),
+  'recording.worker': z.string().optional(),
+  'recording.by': z.string().optional(),
   'recording.play': z.string().optional(),
   'recording.pause': z.string().optional(),
   'recording.missing': z.string().optional(),

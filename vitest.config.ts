@@ -6,6 +6,7 @@ const BROWSER = 'tests/{site,notebook}/!(regions|recordings).test.ts';
 /** What measures time: nothing may run beside it. */
 const MEASURED = 'tests/site/{build,lighthouse}.test.ts';
 const PROOF = 'tests/proof/{coverage,proof}.test.ts';
+const HANDOVER_PROOF = 'tests/proof/handover.test.ts';
 
 /** One project a language, which runs every scenario against it; the house itself; the built site. */
 export default defineConfig({
@@ -21,7 +22,7 @@ export default defineConfig({
           include: [
             process.env.HOUSE === 'held' ? 'tests/house/held.ts' : 'tests/{house,proof,site}/**/*.test.ts',
           ],
-          exclude: [BROWSER, MEASURED, PROOF],
+          exclude: [BROWSER, MEASURED, PROOF, HANDOVER_PROOF],
         },
       },
       { test: { name: 'site', include: [BROWSER], exclude: [MEASURED] } },
@@ -34,6 +35,7 @@ export default defineConfig({
           testTimeout: 240_000,
         },
       },
+      { test: { name: 'handover-proof', include: [HANDOVER_PROOF], testTimeout: 240_000 } },
       {
         test: {
           name: 'handover',

@@ -130,6 +130,11 @@ export class Service {
     return this.#runs;
   }
 
+  /** Its id among the processes of this machine. */
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
   /** The end of what it wrote. */
   get log(): string {
     return this.#log.trim();

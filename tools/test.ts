@@ -4,7 +4,7 @@
  * npm test -- --lang go          one language (may be repeated)
  * npm test -- --all              a missing toolchain is a failure (so it is when CI=true)
  * npm test -- -t 'torn line'     scenarios by name
- * npm run record [-- etl]        runs the scenarios, then writes what they left into recordings/
+ * npm run record [-- etl]        runs the scenarios, then writes what they left into recordings/; so for "handover"
  */
 // First: what follows is loaded below a parent that cleans up.
 import '../sandbox/supervised.ts';
@@ -15,7 +15,7 @@ import { LANGUAGES, type Language, language, missing } from '../sandbox/language
 import { PIPELINES } from '../sandbox/pipelines.ts';
 import { ROOT } from '../sandbox/processes.ts';
 import { staleLists } from '../sandbox/worker-lists.ts';
-import { record } from '../tests/proof/make-recordings.ts';
+import { record, recordHandover } from '../tests/proof/make-recordings.ts';
 import { writeLines, writeProof } from '../tests/proof/proof.ts';
 import { forgetRuns } from '../tests/proof/runs.ts';
 
@@ -40,7 +40,7 @@ if (unknown) {
 const wanted = (word: string) => (positionals.length ? positionals.includes(word) : !asked.length);
 const pipelines = positionals.filter((word) => PIPELINES.includes(word));
 const twins = pipelines.length > 0 || !positionals.length;
-let handover = wanted('handover') && !values.record;
+let handover = wanted('handover');
 const mistakes = (!positionals.length || positionals.includes('mistakes')) && !values.record;
 
 staleLists(true);
@@ -56,7 +56,7 @@ if (handover && ready.length < LANGUAGES.length) {
   handover = false;
   notChecked.push('handover between languages: it needs all three');
 }
-if (twins) await forgetRuns();
+if (twins || handover) await forgetRuns();
 process.env.PIPELINES = pipelines.join(',');
 process.env.PROVEN_LANGUAGES = ready.map(({ id }) => id).join(',');
 process.env.PROOF = values.name ? 'part' : 'whole';
@@ -71,7 +71,8 @@ let passed = 0;
 let failed = values.all ? notChecked.length : 0;
 await runTests(project);
 // It reads what the scenarios leave behind.
-if (twins && !values.record) await runTests(['proof']);
+const proof = [...(twins ? ['proof'] : []), ...(handover ? ['handover-proof'] : [])];
+if (proof.length && !values.record) await runTests(proof);
 for (const reason of notChecked) console.log(`not checked: ${reason}`);
 if (values.record) failed += await keep();
 console.log(`${passed} passed, ${failed} failed`);
@@ -104,10 +105,14 @@ async function keep(): Promise<number> {
     return 1;
   }
   try {
-    const kept = pipelines.length ? pipelines : PIPELINES;
-    const changed = await record(kept);
-    await writeLines(kept);
-    await writeProof(kept);
+    const changed: string[] = [];
+    if (twins) {
+      const kept = pipelines.length ? pipelines : PIPELINES;
+      changed.push(...(await record(kept)));
+      await writeLines(kept);
+      await writeProof(kept);
+    }
+    if (handover) changed.push(...(await recordHandover()));
     console.log(changed.length ? `recorded:\n${changed.join('\n')}` : 'the recordings are as they were');
     return 0;
   } catch (error) {

@@ -1,7 +1,8 @@
 /** What happens in a run that goes on, as the events of a recording: told again and again, as far as it is. */
 import type { WorkflowHandle } from '@temporalio/client';
 import type { temporal as api } from '@temporalio/proto';
-import { endOf, eventsOf, type IHistory, milliseconds } from '../../recordings/format/from-history.ts';
+import { wallOf } from '../../recordings/format/clocks.ts';
+import { endOf, eventsOf, type IHistory } from '../../recordings/format/from-history.ts';
 import type { RecordedEvent } from '../../recordings/format/recording.ts';
 import { historiesOf } from '../../sandbox/history.ts';
 import { ROOT } from '../../sandbox/processes.ts';
@@ -16,8 +17,6 @@ export class Follower {
   #handle: WorkflowHandle;
   #folder: string;
   #locations: CodeLocations;
-  /** What both clocks said, now and then: between two of these they went alike. */
-  #readings: { virtual: number; wall: number }[] = [];
   #told: string[] = [];
   /** The events as they were told last. */
   events: RecordedEvent[] = [];
@@ -29,34 +28,31 @@ export class Follower {
     this.#locations = locations;
   }
 
-  /** Reads both clocks: to be done before and after the one is moved. */
-  async readClocks(): Promise<void> {
-    this.#readings.push({ virtual: await this.#temporal.now(), wall: Date.now() });
-  }
-
   /** What has changed since the last look. */
   async look(): Promise<Tail> {
-    await this.readClocks();
+    await this.#temporal.readClocks();
     const histories = await historiesOf(this.#temporal.client, this.#handle);
     const last = histories.at(-1)?.events?.at(-1);
     const end = endOf(last);
     if (!end) await this.#addPending(histories);
     const { workflowId } = this.#handle;
-    const { events, virtual } = eventsOf(histories, { workflowId, folder: this.#folder, root: ROOT });
+    const timed = eventsOf(histories, { workflowId, folder: this.#folder, root: ROOT });
+    const { events, virtual, began } = timed;
     this.events = this.#locations.addTo(events);
-    const began = milliseconds(histories[0]?.events?.[0]?.eventTime);
-    const wall = virtual.map((time) => this.#wallAt(began + time) - this.#wallAt(began));
+    const wallAt = wallOf(timed, this.#temporal.readings);
+    const since = (time: number) => Math.round(wallAt(time) - wallAt(began));
+    const wall = virtual.map((time) => since(began + time));
     const lines = events.map((event, i) => JSON.stringify([event, virtual[i]]));
     const differs = lines.findIndex((line, i) => line !== this.#told[i]);
     const from = differs < 0 ? lines.length : differs;
     this.#told = lines;
-    const now = this.#readings.at(-1) ?? { virtual: began, wall: 0 };
+    const now = this.#temporal.readings.at(-1)?.virtual ?? began;
     return {
       from,
       events: this.events.slice(from),
       virtual: virtual.slice(from),
       wall: wall.slice(from),
-      now: { virtual: now.virtual - began, wall: now.wall - this.#wallAt(began) },
+      now: { virtual: now - began, wall: since(now) },
       ...(end ? { end } : {}),
     };
   }
@@ -91,19 +87,7 @@ export class Follower {
   #beganAt({ state, lastStartedTime }: PendingActivity): PendingActivity['lastStartedTime'] {
     const WAITS = 1;
     if (state !== WAITS) return lastStartedTime ?? null;
-    const now = this.#readings.at(-1)?.virtual ?? 0;
+    const now = this.#temporal.readings.at(-1)?.virtual ?? 0;
     return { seconds: Math.floor(now / 1000) as never, nanos: Math.round(now % 1000) * 1e6 };
-  }
-
-  /** What the clock on the wall said, when the workflow's said this. */
-  #wallAt(virtual: number): number {
-    const [first] = this.#readings;
-    if (!first) return 0;
-    const after = this.#readings.findIndex((reading) => reading.virtual >= virtual);
-    if (after === 0) return first.wall - (first.virtual - virtual);
-    const a = this.#readings[after - 1] ?? this.#readings.at(-1) ?? first;
-    const b = this.#readings[after] ?? { virtual: virtual + 1, wall: a.wall + (virtual + 1 - a.virtual) };
-    const share = (virtual - a.virtual) / Math.max(1, b.virtual - a.virtual);
-    return Math.round(a.wall + (b.wall - a.wall) * share);
   }
 }

@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import type { temporal } from '@temporalio/proto';
-import type { Clocks, RecordedEvent, Recording } from './recording.ts';
+import type { Timed } from './clocks.ts';
+import type { RecordedEvent, Recording } from './recording.ts';
 
 export type IHistory = temporal.api.history.v1.IHistory;
 export type IHistoryEvent = temporal.api.history.v1.IHistoryEvent;
@@ -20,12 +21,8 @@ export interface Surroundings {
   folder: string;
   /** The repository's. */
   root: string;
-}
-
-/** What was recorded of one execution: its events, and when each was by the server's clock. */
-export interface Recorded {
-  events: RecordedEvent[];
-  virtual: number[];
+  /** The language of a worker, by its identity: of a run on which workers of several languages worked. */
+  languageOf?: (identity: string) => string | undefined;
 }
 
 /** A payload larger than this is shown by its size and digest. */
@@ -42,19 +39,21 @@ interface Ordered {
 }
 
 /** Reads the histories of an execution, the first run first. */
-export function eventsOf(histories: IHistory[], around: Surroundings): Recorded {
+export function eventsOf(histories: IHistory[], around: Surroundings): Timed {
   const began = milliseconds(histories[0]?.events?.[0]?.eventTime);
   const hide = hider(histories, around);
   const ordered = histories.flatMap((history, index) => {
     const events = history.events ?? [];
     const byId = new Map(events.map((event) => [Number(event.eventId), event]));
+    const languageOf = around.languageOf && languagesOf(events, around.languageOf);
     return events.flatMap((event): Ordered[] => {
       const { type, attributes } = detailsOf(event);
-      if (LEFT_OUT.test(type)) return [];
+      if (LEFT_OUT.test(type) && !(languageOf && type === 'WorkflowTaskFailed')) return [];
       const id = Number(event.eventId);
       const of = causeOf(attributes);
       const first = (of && firstOf(of, byId)) || id;
-      const told = tell(type, attributes, hide);
+      const language = languageOf?.(event, type, attributes);
+      const told = { ...tell(type, attributes, hide), ...(language ? { language } : {}) };
       return [
         {
           event: { type, run: index + 1, ...told },
@@ -79,6 +78,7 @@ export function eventsOf(histories: IHistory[], around: Surroundings): Recorded 
       return { type, run, ...(cause === undefined ? {} : { of: cause }), ...rest };
     }),
     virtual: ordered.map(({ virtual }) => virtual),
+    began,
   };
 }
 
@@ -91,6 +91,33 @@ function rank(type: string): number {
 
 /** Workflow tasks: how many there are, and when, is the SDK's own business. */
 const LEFT_OUT = /^WorkflowTask/;
+
+/** By the names with which the SDKs sign a workflow task. */
+const SDKS: Record<string, string | undefined> = {
+  'temporal-typescript': 'ts',
+  'temporal-go': 'go',
+  'temporal-rust': 'rust',
+};
+
+/** Tells of a run's events whose worker did it. */
+function languagesOf(events: IHistoryEvent[], ofWorker: NonNullable<Surroundings['languageOf']>) {
+  let signed: string | undefined;
+  const tasks = new Map<unknown, string | undefined>();
+  for (const { eventId, workflowTaskCompletedEventAttributes: task } of events) {
+    // An SDK signs when the one before was another. What a task commands stands right behind it.
+    const { sdkName } = task?.sdkMetadata ?? {};
+    if (sdkName) signed = SDKS[sdkName] ?? sdkName;
+    tasks.set(eventId, signed);
+  }
+  return ({ eventId }: IHistoryEvent, type: string, { identity }: Attributes) => {
+    if (BY_WORKER.test(type)) return ofWorker(String(identity));
+    return COMMANDED.test(type) ? tasks.get(eventId) : undefined;
+  };
+}
+
+const BY_WORKER = /^(ActivityTask(Started|Completed|Failed|Canceled)|WorkflowTaskFailed)$/;
+const COMMANDED =
+  /^(ActivityTask(Scheduled|CancelRequested)|Timer(Started|Canceled)|.+Initiated|WorkflowExecution(Completed|Failed|Canceled|ContinuedAsNew))$/;
 
 /** Every attribute that some event has: the kinds differ, what is read of them does not. */
 interface Attributes {
@@ -157,7 +184,7 @@ function tell(type: string, attributes: Attributes, hide: Hide): Partial<Recorde
   const told: Partial<RecordedEvent> = {};
   if (name) told.name = name;
   if (type === 'ActivityTaskScheduled' || type === 'StartChildWorkflowExecutionInitiated') {
-    told.task_queue = 'pipelines';
+    told.task_queue = (attributes.taskQueue as { name?: string } | null | undefined)?.name ?? '';
     told.options = optionsOf(attributes);
   }
   if (type === 'ActivityTaskStarted') told.attempt = attributes.attempt ?? 1;
@@ -290,25 +317,6 @@ function jsonOf(messages: Messages, hide: Hide): unknown {
 }
 
 // ---- Time
-
-/** When the same was on the wall: the waits that were skipped, `skipped` ms in all, are shrunk. */
-export function clocksOf(virtual: number[], skipped: number): Clocks {
-  const order = virtual.map((_, index) => index).sort((a, b) => (virtual[a] ?? 0) - (virtual[b] ?? 0));
-  const gaps = order.map((index, i) => (virtual[index] ?? 0) - (virtual[order[i - 1] ?? index] ?? 0));
-  const waits = gaps.filter((gap) => gap >= WAIT_MS).reduce((sum, gap) => sum + gap, 0);
-  const share = waits ? Math.max(0, 1 - skipped / waits) : 1;
-  const wall = Array<number>(virtual.length).fill(0);
-  let now = 0;
-  order.forEach((index, i) => {
-    const gap = gaps[i] ?? 0;
-    now += gap >= WAIT_MS ? gap * share : gap;
-    wall[index] = Math.round(now);
-  });
-  return { virtual, wall };
-}
-
-/** A gap this long, where the clock skipped at all, is one that it skipped. */
-const WAIT_MS = 900;
 
 /** A timestamp or a duration of a history, in ms. */
 export function milliseconds(time: unknown): number {

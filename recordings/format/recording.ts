@@ -7,6 +7,9 @@
  */
 export const RECORDING_VERSION = 1;
 
+/** The key of the clocks of a run on which workers of several languages worked: it is one run, and has one clock. */
+export const MIXED = 'mixed';
+
 export interface Recording {
   version: typeof RECORDING_VERSION;
   pipeline: string;
@@ -22,7 +25,7 @@ export interface Recording {
   skipped_seconds: number;
   /** What happened: by run, and in a run by the command that caused it. */
   events: RecordedEvent[];
-  /** When it happened, by language id (`ts`, `go`, `rust`): as long as `events`, same order. */
+  /** When it happened, by language id (`ts`, `go`, `rust`), or once under `mixed`: as long as `events`, same order. */
   clocks: Record<string, Clocks>;
   /** SHA-256 of all the rest, so that no hand can change it unseen. */
   digest: string;
@@ -52,7 +55,7 @@ export interface CodeLocation {
 
 /**
  * One event of the history, without ids, ports, hosts and wall times. Workflow tasks are left out:
- * how many there are is the SDK's own business.
+ * how many there are is the SDK's own business. In a mixed run, those that failed are told.
  */
 export interface RecordedEvent {
   /** Temporal's own name of the event, such as `ActivityTaskScheduled`. */
@@ -75,6 +78,11 @@ export interface RecordedEvent {
   /** What came out; same bound. */
   output?: unknown;
   failure?: { type: string; message: string };
+  /**
+   * Whose worker did it, by language id; of mixed runs alone. Of a command and of an end: the SDK that signed the
+   * workflow task it came from. Of an attempt, and of how it ended: the worker that ran the activity.
+   */
+  language?: string;
   /** The line of the workflow that issued the command. */
   at?: CodeLocation;
 }

@@ -1,10 +1,23 @@
 /** Plays a run: moves a playhead over the picture, the clocks and the list, and lights the code. */
-import type { Played } from '../../recordings/format/recording.ts';
+import { MIXED, type Played } from '../../recordings/format/recording.ts';
 import { clocksAt, runningAt, type Story, type Timeline, timelineOf } from '../lib/timeline.ts';
-import { bodyOf, clock, duration, linesOf, list, picture, type Words } from '../lib/timeline-draw.ts';
+import {
+  bodyOf,
+  clock,
+  duration,
+  labelOf,
+  linesOf,
+  list,
+  picture,
+  type Words,
+} from '../lib/timeline-draw.ts';
 
 /** Where the select says that the run of this moment is shown, and no recording. */
 export const LIVE = 'live';
+
+/** What is said of a story while it is running: the step of the code, or its name and who works on it. */
+const called = ({ name, at, languages }: Story): string =>
+  at?.step ?? [name, ...languages.map(labelOf)].join(' · ');
 
 /** How far a run is that goes on. */
 type Now = { virtual: number; wall: number } | undefined;
@@ -26,7 +39,7 @@ export class Player {
   private constructor(host: HTMLElement) {
     this.#host = host;
     this.#words = JSON.parse(host.dataset.words ?? '{}');
-    this.#language = this.#part('.langs input').getAttribute('value') ?? '';
+    this.#language = host.querySelector('.langs input')?.getAttribute('value') ?? MIXED;
     this.#listen();
   }
 
@@ -183,7 +196,7 @@ export class Player {
   }
 
   get #chosen(): string {
-    const wanted = this.#part<HTMLInputElement>('.langs :checked').value;
+    const wanted = this.#host.querySelector<HTMLInputElement>('.langs :checked')?.value ?? MIXED;
     const recorded = Object.keys(this.#run?.clocks ?? { [wanted]: true });
     return recorded.includes(wanted) ? wanted : (recorded[0] ?? wanted);
   }
@@ -240,7 +253,7 @@ export class Player {
     this.#light(running, over || timeline.workflow);
     const range = this.#range;
     range.value = String(x);
-    const names = running.map(({ name, at }) => at?.step ?? name);
+    const names = running.map(called);
     range.ariaValueText = [clock(virtual), over ? timeline.end : [...new Set(names)].join(', ')].join(' ');
     if (this.#part<HTMLDetailsElement>('.history').open) this.#mark(x, follow);
   }
@@ -258,8 +271,9 @@ export class Player {
     for (const step of lit) step.classList.add('now');
     this.#lit = lit;
     const state = this.#part('.state');
-    const at = running.at(-1)?.at;
-    const words = at ? (at.step ?? at.region) : otherwise;
+    const now = running.at(-1);
+    const at = now?.at;
+    const words = at && !at.step ? at.region : now ? called(now) : otherwise;
     if (state.textContent === words) return;
     state.title = words;
     const link = Object.assign(document.createElement('a'), { href: `#${id(at)}`, textContent: words });

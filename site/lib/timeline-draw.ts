@@ -3,7 +3,8 @@
  * and the same that the player puts there later. No style attribute: the policy refuses them.
  */
 import type { RecordedEvent } from '../../recordings/format/recording.ts';
-import type { Lane, Story, Timeline } from './timeline.ts';
+import { LANGUAGES, type Lang } from './languages.ts';
+import type { Lane, Story, Timeline, Worker } from './timeline.ts';
 
 /** The words of the player, in the page's language: content/i18n. What stands in braces is filled in. */
 export const WORDS = [
@@ -13,6 +14,8 @@ export const WORDS = [
   'output',
   'failure',
   'options',
+  'worker',
+  'by',
   'play',
   'pause',
   'missing',
@@ -22,13 +25,16 @@ export type Words = Record<(typeof WORDS)[number], string>;
 const HEAD = 22;
 const LABEL = 18;
 const BAR = 22;
+/** The band of a language's workers. */
+const BAND = 10;
+const WORKER = LABEL + BAND + 7;
 /** Many rows of one lane are lower. */
 const rowHeight = (rows: number) => (rows > 12 ? 6 : rows > 4 ? 12 : BAR + 3);
 const laneHeight = ({ rows }: Lane) => LABEL + rows.length * rowHeight(rows.length) + 7;
 
 /** How high the picture is, in pixels. */
-export function heightOf({ lanes }: Timeline): number {
-  return HEAD + lanes.reduce((sum, lane) => sum + laneHeight(lane), 0);
+export function heightOf({ lanes, workers }: Timeline): number {
+  return HEAD + workers.length * WORKER + lanes.reduce((sum, lane) => sum + laneHeight(lane), 0);
 }
 
 /** The picture, with what it shows in words for those who cannot see it. */
@@ -40,18 +46,22 @@ export function picture(timeline: Timeline, words: Words): string {
     virtual: duration(timeline.virtual),
     wall: duration(timeline.wall),
   });
-  let top = HEAD;
+  const by = timeline.workers.map(({ language }) => labelOf(language)).join(', ');
+  const whole = by ? `${label}; ${filled(words.by, { languages: by })}` : label;
+  const bands = timeline.workers.map((worker, i) => bandOf(worker, HEAD + i * WORKER, words));
+  let top = HEAD + timeline.workers.length * WORKER;
   const lanes = timeline.lanes.map((lane) => {
     const drawn = laneOf(lane, timeline, top, words);
     top += laneHeight(lane);
     return drawn;
   });
   return [
-    `<svg width="100%" height="${height}" role="img" aria-label="${html(label)}">`,
+    `<svg width="100%" height="${height}" role="img" aria-label="${html(whole)}">`,
     skipsOf(timeline.skips, height),
     ...timeline.seams.map(
       (x) => `<line class="seam" ${at('x1', x)} ${at('x2', x)} y1="${HEAD - 4}" y2="${height}"/>`,
     ),
+    ...bands,
     ...lanes,
     `<g class="veil"><rect width="100%" height="${height}"/><line y2="${height}"/></g></svg>`,
   ].join('');
@@ -72,6 +82,21 @@ function skipsOf(skips: Timeline['skips'], height: number): string {
 /** A skip has some wall time in it, which nobody wants to know. */
 const roughly = (seconds: number) =>
   duration(1000 * (seconds < 90 ? Math.round(seconds * 10) / 10 : Math.round(seconds / 10) * 10));
+
+/** When the workers of a language worked, and a cross where they failed a workflow task. */
+function bandOf({ language, spans, failed }: Worker, top: number, words: Words): string {
+  const name = html(filled(words.worker, { language: labelOf(language) }));
+  const bars = spans.map(({ from, to }) => rect(from, to, BAND, `did ${html(language)}`));
+  const crosses = failed.map((x) => `<text class="failed" ${at('x', x)} y="${BAND}">✕</text>`);
+  return `<g class="worker" transform="translate(0 ${top})"><text class="lane" y="12">${name}</text><g transform="translate(0 ${LABEL})">${bars.join('')}${crosses.join('')}</g></g>`;
+}
+
+/** What a language is called. */
+export const labelOf = (language: string): string => LANGUAGES[language as Lang]?.label ?? language;
+
+/** The names of languages, each in its colour. */
+const chipsOf = (languages: string[]) =>
+  languages.map((one) => `<small class="${html(one)}">${html(labelOf(one))}</small>`).join('');
 
 function laneOf(lane: Lane, timeline: Timeline, top: number, words: Words): string {
   const { kind, name, rows } = lane;
@@ -109,7 +134,8 @@ function merged(stories: Story[]): Bar[] {
   return bars;
 }
 
-const look = ({ kind, end, retried }: Story) => `${kind} ${end} ${retried ? 'retried' : ''}`;
+const look = ({ kind, end, retried, languages }: Story) =>
+  `${kind} ${end} ${retried ? 'retried' : ''} ${languages}`;
 
 function barOf(bar: Bar, high: number, many: boolean, words: Words): string {
   const { kind, from, to, end, attempt } = bar;
@@ -123,7 +149,9 @@ function barOf(bar: Bar, high: number, many: boolean, words: Words): string {
     const long = bar.count === 1 && wide > 0.04 && textAt((from + to) / 2, mid, duration(bar.seconds * 1000));
     return `<line class="wait" ${across} stroke-width="${high}"/>${long || ''}`;
   }
-  const look = `did${/Failed|TimedOut|Terminated/.test(end) ? ' bad' : ''}${end ? '' : ' open'}`;
+  // A bar has one colour: what several worked on has none of theirs.
+  const [by = '', ...others] = bar.languages;
+  const look = `did${by && !others.length ? ` ${html(by)}` : ''}${/Failed|TimedOut|Terminated/.test(end) ? ' bad' : ''}${end ? '' : ' open'}`;
   if (attempt > 1) return retriedOf(bar, high, look, words);
   const name = kind === 'run' && many && wide > 0.06 && textAt((from + to) / 2, mid, `run ${bar.run}`);
   return rect(from, to, high, look) + (name || '');
@@ -221,13 +249,16 @@ function lineOf(timeline: Timeline, line: Line, words: Words, events?: RecordedE
   if ('names' in line) {
     const { from, to, names, times } = line;
     const what = times ? `${names.map(html).join(' → ')} ×${times}` : `${from + 1}–${to}`;
-    return `<li><details data-from="${from}" data-to="${to}"><summary><time>${moment(timeline, from)}</time><b>${what}</b></summary><p></p></details></li>`;
+    const by = new Set(timeline.stories.slice(from, to).flatMap(({ languages }) => languages));
+    const chips = by.size ? `<span>${chipsOf([...by])}</span>` : '';
+    return `<li><details data-from="${from}" data-to="${to}"><summary><time>${moment(timeline, from)}</time><b>${what}</b>${chips}</summary><p></p></details></li>`;
   }
   const story = timeline.stories[line.story];
   if (!story) return '';
   const { name, kind, detail, attempt, seconds, end, run } = story;
   const why = story.failure ?? story.retried;
   const parts = [
+    chipsOf(story.languages),
     detail && `<i>${html(detail)}</i>`,
     seconds ? duration(seconds * 1000) : '',
     attempt > 1 ? html(filled(words.attempt, { n: attempt })) : '',
@@ -262,7 +293,8 @@ export function bodyOf(
       return `<dt>${html(words[part])}</dt><dd>${html(JSON.stringify(event[part], null, 1))}</dd>`;
     });
     const rest = parts.join('');
-    return `<li><code>${html(event.type)}</code>${rest && `<dl>${rest}</dl>`}</li>`;
+    const by = event.language ? ` ${chipsOf([event.language])}` : '';
+    return `<li><code>${html(event.type)}</code>${by}${rest && `<dl>${rest}</dl>`}</li>`;
   });
   return `<ul>${items.join('')}</ul>`;
 }

@@ -38,6 +38,17 @@ export interface Story {
   /** Of a timer: how long. */
   seconds: number;
   at: CodeLocation | undefined;
+  /** Of a mixed run: whose workers did it, in their order; of an activity, whose ran the attempt that counts. */
+  languages: string[];
+}
+
+/** What the workers of one language did in a mixed run. */
+export interface Worker {
+  language: string;
+  /** From when to when it worked, and no other between. */
+  spans: { from: number; to: number }[];
+  /** Where it failed a workflow task. */
+  failed: number[];
 }
 
 /** Stories of one name, on as many rows as went on side by side. */
@@ -56,6 +67,8 @@ export interface Timeline {
   /** Sorted by time. */
   stories: Story[];
   lanes: Lane[];
+  /** Of a mixed run, in the order in which they came; else none. */
+  workers: Worker[];
   /** Stretches of time that nobody waited for. */
   skips: { from: number; to: number; seconds: number }[];
   /** Where a run ended and the next one began. */
@@ -86,7 +99,8 @@ export function timelineOf(run: Played, language: string, now?: Omit<Moment, 'x'
   if (now) sorted.push({ event: -1, ...now });
   const order = new Map(sorted.map(({ event }, i) => [event, i]));
   const { moments, skips } = spread(sorted, busyness(run.events, chapters, order));
-  const stories = storiesOf(run.events, chapters, (event) => moments[order.get(event) ?? -1]?.x ?? 1);
+  const place = (event: number) => moments[order.get(event) ?? -1]?.x ?? 1;
+  const stories = storiesOf(run.events, chapters, place);
   const last = moments.at(-1) ?? { virtual: 0, wall: 0 };
   const why = stories.findLast(({ kind }) => kind === 'run')?.failure;
   return {
@@ -98,6 +112,7 @@ export function timelineOf(run: Played, language: string, now?: Omit<Moment, 'x'
       stories,
       Object.values(run.clocks).map((one) => one.virtual),
     ),
+    workers: workersOf(run.events, place),
     skips,
     seams: stories.filter(({ kind, run: nth }) => kind === 'run' && nth > 1).map(({ from }) => from),
     virtual: last.virtual,
@@ -146,8 +161,7 @@ function spread(times: { virtual: number; wall: number }[], busy: { open: number
     const ahead = virtual - before.virtual - (wall - before.wall);
     // Only a wait can be skipped.
     const skipped = busy[i]?.waiting && ahead >= SKIPPED_MS ? ahead : 0;
-    const took = virtual - before.virtual - skipped;
-    return { skipped, took: took * (busy[i]?.open ? 1 : IDLE) };
+    return { skipped, took: (wall - before.wall) * (busy[i]?.open ? 1 : IDLE) };
   });
   const count = gaps.filter(({ skipped }) => skipped).length;
   const one = Math.min(ONE_SKIP, ALL_SKIPS / Math.max(1, count));
@@ -228,10 +242,48 @@ function storiesOf(events: RecordedEvent[], chapters: number[][], xOf: (event: n
       end: mark ? 'Completed' : end,
       seconds: root.seconds ?? 0,
       at: root.at,
+      languages: kind === 'run' ? signersOf(events, root.run) : languageOf(told),
     };
   });
   for (const alike of byName(stories)) if (alike[0]?.kind !== 'run') tellApart(alike, events);
   return stories.sort((a, b) => a.from - b.from || (a.events[0] ?? 0) - (b.events[0] ?? 0));
+}
+
+/** Whose worker did the last of it. */
+function languageOf(told: RecordedEvent[]): string[] {
+  const language = told.findLast((event) => event.language)?.language;
+  return language === undefined ? [] : [language];
+}
+
+/** What a worker does that no workflow has asked for, or signs. */
+const UNSIGNED = /^(ActivityTask(Started|Completed|Failed|Canceled)|WorkflowTaskFailed)$/;
+
+/** The languages that worked on a run's workflow, in their order. */
+function signersOf(events: RecordedEvent[], run: number): string[] {
+  const signed = events.filter((event) => event.run === run && !UNSIGNED.test(event.type) && event.language);
+  return [...new Set(signed.flatMap(({ language }) => language ?? []))];
+}
+
+/** Whose workers did what, and when: an attempt takes its time, a command of a workflow none. */
+function workersOf(events: RecordedEvent[], place: (event: number) => number): Worker[] {
+  const starts = new Map(events.map(({ type, of }, i) => [type === 'ActivityTaskStarted' ? of : -1, i]));
+  const done = events.flatMap(({ type, of, language }, i) => {
+    if (!language || type === 'ActivityTaskStarted') return [];
+    const start = UNSIGNED.test(type) ? starts.get(of) : undefined;
+    return [{ language, type, from: place(start ?? i), to: place(i) }];
+  });
+  const workers = new Map<string, Worker>();
+  let before = '';
+  for (const { language, type, from, to } of done.sort((a, b) => a.from - b.from)) {
+    const worker = workers.get(language) ?? { language, spans: [], failed: [] };
+    workers.set(language, worker);
+    const last = worker.spans.at(-1);
+    if (last && before === language) last.to = Math.max(last.to, to);
+    else worker.spans.push({ from, to });
+    if (type === 'WorkflowTaskFailed') worker.failed.push(from);
+    before = language;
+  }
+  return [...workers.values()];
 }
 
 function byName(stories: Story[]): Story[][] {
@@ -319,7 +371,9 @@ export function clocksAt({ moments }: Timeline, x: number): { virtual: number; w
 
 /** What goes on at `x`: the stories that have begun and are not over; else the one that was last. */
 export function runningAt({ stories }: Timeline, x: number): Story[] {
-  const placed = stories.filter(({ at, from }) => at && from <= x);
+  const placed = stories.filter(
+    ({ at, kind, from, languages }) => (at || (languages.length && kind !== 'run')) && from <= x,
+  );
   const now = placed.filter(({ to }) => x < to);
   return now.length ? now : placed.slice(-1);
 }

@@ -1,7 +1,9 @@
 /** Turns what the scenarios left behind into the recordings of the repository. */
+
+import { MIXED } from '../../recordings/format/recording.ts';
 import { scenariosOf } from '../scenarios/scenario.ts';
 import { bundle, codeLocationsOf } from './code-locations.ts';
-import { LANGUAGE_IDS, makeRecording, removeStrayFiles, writeRecording } from './recordings.ts';
+import { HANDOVER, LANGUAGE_IDS, makeRecording, removeStrayFiles, writeRecording } from './recordings.ts';
 import { type KeptRun, runsOf } from './runs.ts';
 
 /**
@@ -33,5 +35,23 @@ export async function record(pipelines: string[]): Promise<string[]> {
       scenarios.map(({ name }) => name),
     );
   }
+  return changed;
+}
+
+/** Writes the recordings of the runs that change their language; returns the names of what changed. */
+export async function recordHandover(): Promise<string[]> {
+  const changed: string[] = [];
+  const runs = runsOf(MIXED, HANDOVER);
+  if (!runs.length) throw new Error(`${HANDOVER}: no run was kept`);
+  for (const run of runs) {
+    // When a worker is killed, or cut off, is chance.
+    const recording = makeRecording([run], [], true);
+    if (await writeRecording(recording, { [MIXED]: run.histories }, true))
+      changed.push(`${HANDOVER}: ${run.scenario}`);
+  }
+  await removeStrayFiles(
+    HANDOVER,
+    runs.map(({ scenario }) => scenario),
+  );
   return changed;
 }

@@ -2,21 +2,25 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
-import { clocksOf } from '../../recordings/format/from-history.ts';
-import type { RecordedEvent } from '../../recordings/format/recording.ts';
+import { recordingsOf } from '../../recordings/format/read.ts';
+import { MIXED, type RecordedEvent } from '../../recordings/format/recording.ts';
 import { slug } from '../../recordings/format/slug.ts';
 import { PIPELINES } from '../../sandbox/pipelines.ts';
 import { ROOT } from '../../sandbox/processes.ts';
 import { scenariosOf } from '../scenarios/scenario.ts';
 import { difference } from './difference.ts';
-import { isUntouched, makeRecording, readRecording } from './recordings.ts';
+import { HANDOVER, isUntouched, makeRecording, readRecording } from './recordings.ts';
 
 const schema = JSON.parse(readFileSync(`${ROOT}/recordings/format/recording.schema.json`, 'utf8'));
 const ajv = new Ajv2020();
 const validate = ajv.compile(schema);
 
-describe.each(PIPELINES)('the recordings of %s', async (pipeline) => {
-  const { scenarios } = await scenariosOf(pipeline);
+describe.each([...PIPELINES, HANDOVER])('the recordings of %s', async (pipeline) => {
+  // What changes its language is on no list.
+  const { scenarios } =
+    pipeline === HANDOVER
+      ? { scenarios: recordingsOf(HANDOVER, ROOT).map(({ recording }) => ({ name: recording.scenario })) }
+      : await scenariosOf(pipeline);
   const recordings = scenarios.flatMap(({ name }) => readRecording(pipeline, name) ?? []);
 
   test('are there, and of the schema', () => {
@@ -40,7 +44,19 @@ describe.each(PIPELINES)('the recordings of %s', async (pipeline) => {
     }
   });
 
-  test('say where in the code each activity was asked for', () => {
+  test('say whose worker did it, where several languages worked, and there alone', () => {
+    for (const { clocks, events } of recordings) {
+      const told = new Set(events.map(({ language }) => language));
+      if (pipeline === HANDOVER) {
+        expect(Object.keys(clocks)).toEqual([MIXED]);
+        expect(told.size, 'two languages, and what is of none').toBeGreaterThan(2);
+        const nobodys = events.filter(({ type, language }) => /^ActivityTask/.test(type) && !language);
+        expect(nobodys).toEqual([]);
+      } else expect([...told]).toEqual([undefined]);
+    }
+  });
+
+  test.runIf(pipeline !== HANDOVER)('say where in the code each activity was asked for', () => {
     const asked = recordings.flatMap(({ events }) =>
       events.filter(({ type }) => type === 'ActivityTaskScheduled'),
     );
@@ -97,8 +113,4 @@ describe('where runs differ', () => {
     expect(isUntouched(recording)).toBe(true);
     expect(isUntouched({ ...recording, skipped_seconds: 1 })).toBe(false);
   });
-});
-
-test('the clock on the wall: waits that were skipped are shrunk, all else takes its time', () => {
-  expect(clocksOf([0, 20, 3_600_020, 3_600_050], 3_599_900).wall).toEqual([0, 20, 120, 150]);
 });

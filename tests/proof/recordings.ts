@@ -17,6 +17,9 @@ import type { KeptRun } from './runs.ts';
 
 const RECORDINGS = `${ROOT}/recordings`;
 
+/** The folder of the runs that change their language: no pipeline, and in no sum of one. */
+export const HANDOVER = 'handover';
+
 /** The histories of a scenario's run by language, in Protobuf as base64, the first run first. */
 export type Histories = Record<string, string[]>;
 
@@ -40,12 +43,12 @@ type Story = Pick<Recording, 'workflow' | 'end' | 'runs' | 'events'>;
 
 /**
  * Where runs of a scenario differ, as a table with a column for each; undefined when they are equal. Of a
- * scenario of `chance`, only the kinds of events are compared.
+ * scenario of `chance`, only the kinds of events are compared, and by which SDKs it was signed.
  */
 export function storyDifference(stories: Record<string, Story>, chance = false): string | undefined {
   const columns: Columns = {};
   for (const [name, { events }] of Object.entries(stories)) {
-    columns[name] = chance ? kindsOf(events) : events.map(comparable);
+    columns[name] = chance ? [...kindsOf(events), ...signaturesOf(events)] : events.map(comparable);
   }
   return difference(columns);
 }
@@ -64,6 +67,16 @@ function kindsOf(events: RecordedEvent[]): RecordedEvent[] {
     events.map(({ type, name, options }) => [`${type} ${name ?? ''}`, { type, run: 1, name, options }]),
   );
   return [...kinds.keys()].sort().flatMap((key) => kinds.get(key) ?? []);
+}
+
+/** The languages whose SDKs signed workflow tasks, each time another one did; none where it is one language's run. */
+function signaturesOf(events: RecordedEvent[]): RecordedEvent[] {
+  const signed = events.filter(
+    ({ type, language }) => language && !/^(ActivityTask(?!Sch)|Work.+Task)/.test(type),
+  );
+  return signed
+    .map(({ language = '' }) => ({ type: 'WorkflowTaskCompleted', run: 1, name: language }))
+    .filter(({ name }, i, all) => name !== all[i - 1]?.name);
 }
 
 /**

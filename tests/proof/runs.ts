@@ -6,8 +6,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import proto from '@temporalio/proto';
+import { clocksOf, type Reading } from '../../recordings/format/clocks.ts';
 import {
-  clocksOf,
   detailsOf,
   endOf,
   eventsOf,
@@ -57,35 +57,39 @@ export async function emptied(folder: string): Promise<string> {
 }
 
 /**
- * Keeps a run. `took` is how many ms it took on the wall; `bounded` puts bounds in the place of
- * numbers that hold some wall time.
+ * Keeps a run. `readings` are those of its server's clocks; `bounded` puts bounds in the place of numbers
+ * that hold some wall time.
  */
 export async function saveRun(
   about: About & { workflow: string },
   histories: IHistory[],
   around: Surroundings,
-  took: number,
+  readings: Reading[],
   bounded: (output: unknown) => unknown = (output) => output,
 ): Promise<void> {
-  const { events, virtual } = eventsOf(histories, around);
+  const timed = eventsOf(histories, around);
+  const { events } = timed;
   const last = histories.at(-1)?.events?.at(-1);
   const end = endOf(last);
   if (!end) throw new Error(`the run has not ended: ${last && detailsOf(last).type}`);
   for (const event of events) {
     if (event.type === 'WorkflowExecutionCompleted') event.output = bounded(event.output);
   }
+  const clocks = clocksOf(timed, readings);
   // What the server's clock told more than the wall's was skipped.
-  const skipped = Math.max(0, Math.max(...virtual) - took);
+  const skipped = Math.max(0, lastOf(clocks.virtual) - lastOf(clocks.wall));
   const kept: KeptRun = {
     ...about,
     ...{ end, runs: histories.length, skipped_seconds: Math.round(skipped / 1000), events },
-    clocks: clocksOf(virtual, skipped),
+    clocks,
     histories: histories.map((history) => Buffer.from(History.encode(history).finish()).toString('base64')),
   };
   const file = `${fileOf(about)}.json`;
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, JSON.stringify(kept));
 }
+
+const lastOf = (times: number[]) => times.reduce((last, time) => Math.max(last, time), 0);
 
 /** The runs of a pipeline that were kept, by language. */
 export function runsOf(language: string, pipeline: string): KeptRun[] {

@@ -1,15 +1,19 @@
 /** A run that changes its language: in the middle, where it continues as new, and activity by activity. */
 import type { WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { ETLInput } from '../../examples/ts/etl/types.ts';
+import { MIXED } from '../../recordings/format/recording.ts';
 import { DelayProxy } from '../../sandbox/delay-proxy.ts';
 import { departures } from '../../sandbox/departures.ts';
-import { factsOf, sleeps } from '../../sandbox/history.ts';
+import { factsOf, historiesOf, sleeps } from '../../sandbox/history.ts';
 import { type Language, language } from '../../sandbox/languages.ts';
 import { ROOT } from '../../sandbox/processes.ts';
 import { Sandbox } from '../../sandbox/sandbox.ts';
 import { TASK_QUEUE, TestBed } from '../../sandbox/test-bed.ts';
+import { HANDOVER } from '../proof/recordings.ts';
+import { saveRun } from '../proof/runs.ts';
+import { BUILD_LIMIT_MS, built } from './built.ts';
 import { golden } from './streaming/golden.ts';
 import { until } from './until.ts';
 
@@ -21,6 +25,10 @@ const HELD = 'flights/2013-01-01-EV-4277-EWR';
 let sandbox: Sandbox;
 let bed: TestBed;
 
+// What they execute is not counted.
+beforeAll(async () => {
+  for (const one of [ts, go, rust]) await built(one, 'plain');
+}, BUILD_LIMIT_MS);
 beforeEach(async () => {
   sandbox = await Sandbox.start();
 });
@@ -29,6 +37,21 @@ afterEach(async ({ task }) => {
   await bed?.stop();
   await sandbox?.stop();
 });
+
+/** Keeps the run that is over: who worked on what is told by its history, and by the workers' processes. */
+async function keep(scenario: string, workflow: string, handle: WorkflowHandle): Promise<void> {
+  await saveRun(
+    { language: MIXED, pipeline: HANDOVER, scenario, workflow },
+    await historiesOf(bed.temporal.client, handle),
+    {
+      workflowId: handle.workflowId,
+      folder: sandbox.folder,
+      root: ROOT,
+      languageOf: (identity) => sandbox.languageOf(identity),
+    },
+    bed.temporal.readings,
+  );
+}
 
 const flights = (table: string): ETLInput => ({
   pipeline_id: 'january',
@@ -63,7 +86,7 @@ describe('in the middle of a run', () => {
   test.each([
     { first: ts, second: rust, name: 'ETL begins in TypeScript, Rust finishes the same run' },
     { first: rust, second: ts, name: 'ETL begins in Rust, TypeScript finishes the same run' },
-  ])('$name', async ({ first, second }) => {
+  ])('$name', async ({ first, second, name }) => {
     const handle = await half(first);
     await bed.enter(second);
     await bed.temporal.outlast('6 minutes');
@@ -73,9 +96,10 @@ describe('in the middle of a run', () => {
     const sdk = { ts: 'temporal-typescript', go: 'temporal-go', rust: 'temporal-rust' };
     const [facts] = await factsOf(bed.temporal.client, handle);
     expect(facts?.sdks).toEqual([sdk[first.id], sdk[second.id]]);
+    await keep(name, 'ETLPipeline', handle);
   });
 
-  test('Go cannot take over in the middle: it says why, and nothing is lost', async () => {
+  test('Go cannot take over in the middle: it says why, and nothing is lost', async ({ task }) => {
     const handle = await half(ts);
     await bed.enter(go);
     await bed.temporal.outlast('6 minutes');
@@ -91,6 +115,7 @@ describe('in the middle of a run', () => {
     await bed.enter(ts);
     const output = await bed.temporal.settle(() => handle.result());
     expect(output).toMatchObject({ successful_records: SAMPLE });
+    await keep(task.name, 'ETLPipeline', handle);
   });
 });
 
@@ -113,7 +138,9 @@ describe('where a run continues as new', () => {
     }
   }
 
-  test('a stream in TypeScript goes on in Go and ends in Rust: totals right to the event', async () => {
+  test('a stream in TypeScript goes on in Go and ends in Rust: totals right to the event', async ({
+    task,
+  }) => {
     bed = await TestBed.start(sandbox, ts, { cache: 0 });
     await bed.kill();
     const { temporal } = bed;
@@ -137,11 +164,12 @@ describe('where a run continues as new', () => {
     expect(await sandbox.topics.read(target)).toHaveLength(want.windows);
     const sdks = (await factsOf(temporal.client, handle)).map((facts) => facts.sdks.join());
     expect([...new Set(sdks)]).toEqual(['temporal-typescript', 'temporal-go', 'temporal-rust']);
+    await keep(task.name, 'StreamProcessing', handle);
   });
 });
 
 describe('activity by activity', () => {
-  test('a TypeScript workflow calls a Go and a Rust activity by task queue alone', async () => {
+  test('a TypeScript workflow calls a Go and a Rust activity by task queue alone', async ({ task }) => {
     bed = await TestBed.start(sandbox, ts);
     const { temporal } = bed;
     const at = { address: temporal.address, namespace: 'default' };
@@ -155,18 +183,16 @@ describe('activity by activity', () => {
       taskQueue: 'mixed',
       workflowsPath: `${ROOT}/examples/mixed/workflow.ts`,
     });
-    const loaded = await worker.runUntil(
-      temporal.settle(() =>
-        temporal.client.workflow.execute('MixedPipeline', {
-          taskQueue: 'mixed',
-          workflowId: 'mixed',
-          args: [flights('records')],
-        }),
-      ),
-    );
+    const handle = await temporal.client.workflow.start('MixedPipeline', {
+      taskQueue: 'mixed',
+      workflowId: 'mixed',
+      args: [flights('records')],
+    });
+    const loaded = await worker.runUntil(temporal.settle(() => handle.result()));
     await connection.close();
     for (const other of others) await other.stop();
     expect(loaded).toBe(SAMPLE);
+    await keep(task.name, 'MixedPipeline', handle);
     expect((await sandbox.database.contents('records')).records).toBe(SAMPLE);
   });
 });

@@ -101,7 +101,6 @@ for (const name of names) {
     const target = await scenario.given(sandbox, id);
     const start = (workflowId: string) =>
       temporal.client.workflow.start(workflow, { taskQueue: TASK_QUEUE, workflowId, args: [target.input] });
-    const began = Date.now();
     const handle = await start(id);
     const run: Run = {
       ...{ sandbox, temporal, handle, until },
@@ -127,7 +126,6 @@ for (const name of names) {
     };
     await scenario.during?.(run, target);
     const output = await outcome(run, scenario.expected);
-    const took = Date.now() - began;
     if (output !== undefined) contract.output(output);
     for (const { text } of await run.histories()) {
       for (const [secret, value] of Object.entries(sandbox.secrets)) {
@@ -138,7 +136,7 @@ for (const name of names) {
       { ...about, workflow },
       await historiesOf(temporal.client, handle),
       { workflowId: id, folder: sandbox.folder, root: ROOT },
-      took,
+      temporal.readings,
       'output' in scenario.expected ? (value) => within(value, scenario.expected) : undefined,
     );
     await scenario.after?.(run, target);

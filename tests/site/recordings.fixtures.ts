@@ -1,5 +1,10 @@
 /** Recordings made by hand, in the shape of the real ones: for tests of what draws them. */
-import { RECORDING_VERSION, type RecordedEvent, type Recording } from '../../recordings/format/recording.ts';
+import {
+  MIXED,
+  RECORDING_VERSION,
+  type RecordedEvent,
+  type Recording,
+} from '../../recordings/format/recording.ts';
 
 /** Writes a history down, event by event. */
 class Script {
@@ -142,4 +147,33 @@ export function stream(batches = 8): Recording {
     'StreamProcessing',
     'completed',
   );
+}
+
+/** Begun in TypeScript, whose worker dies in an activity; Go fails its workflow task; Rust does the rest. */
+export function handover(): Recording {
+  const script = new Script();
+  const activity = (by: string, ran: string, attempt = 1) => {
+    const of = script.event('ActivityTaskScheduled', {
+      name: 'LoadData',
+      task_queue: 'pipelines',
+      language: by,
+    });
+    if (attempt > 1) script.pass(20, 360_000);
+    script.event('ActivityTaskStarted', { of, attempt, language: ran });
+    script.pass(20);
+    script.event('ActivityTaskCompleted', { of, output: { count: 100 }, language: ran });
+    script.pass(2);
+  };
+  script.event('WorkflowExecutionStarted', { input: { pipeline_id: 'january' } });
+  script.pass(4);
+  activity('ts', 'ts');
+  activity('ts', 'go', 2);
+  const failure = { type: 'Failure', message: '[TMPRL1100] nondeterministic <workflow>' };
+  script.event('WorkflowTaskFailed', { failure, language: 'go' });
+  script.pass(50);
+  activity('rust', 'rust');
+  script.event('WorkflowExecutionCompleted', { output: { total: 300 }, language: 'rust' });
+  const recording = script.recording('handover', 'three SDKs in one run', 'ETLPipeline', 'completed');
+  const { ts } = recording.clocks;
+  return { ...recording, clocks: ts ? { [MIXED]: ts } : {} };
 }

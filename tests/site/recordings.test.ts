@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { findRecordings, recordingsOf } from '../../recordings/format/read.ts';
+import { MIXED } from '../../recordings/format/recording.ts';
 import { clocksAt, runningAt, timelineOf } from '../../site/lib/timeline.ts';
 import {
   clock,
@@ -15,7 +16,7 @@ import {
   WORDS,
   type Words,
 } from '../../site/lib/timeline-draw.ts';
-import { etl, stream } from './recordings.fixtures.ts';
+import { etl, handover, stream } from './recordings.fixtures.ts';
 
 const words = Object.fromEntries(WORDS.map((word) => [word, word])) as Words;
 words.attempt = 'attempt {n}';
@@ -64,6 +65,9 @@ describe('a timeline', () => {
       for (let i = 1; i < virtual.length; i++) virtual[i] = (virtual[i] ?? 0) + 60_000;
     }
     expect(timelineOf(early, 'ts').skips).toMatchObject([{ seconds: 3600 }]);
+    // Nor does it make the drawing any wider than it took on the wall.
+    const x = ({ moments }: ReturnType<typeof timelineOf>) => moments.map((moment) => moment.x);
+    expect(x(timelineOf(early, 'ts'))).toEqual(x(timelineOf(etl(), 'ts')));
   });
 
   test('both clocks can be read anywhere, and each language has its own', () => {
@@ -84,10 +88,11 @@ describe('a timeline', () => {
   test('the picture is as high in every language: to choose one moves nothing on the page', () => {
     const recording = etl();
     // In Rust the transforms overlap.
-    const { virtual } = recording.clocks.rust ?? { virtual: [] };
+    const { virtual, wall } = recording.clocks.rust ?? { virtual: [], wall: [] };
     recording.events.forEach(({ type, of }, i) => {
       if (type === 'ActivityTaskCompleted' && recording.events[of ?? 0]?.name === 'TransformData') {
         virtual[i] = (virtual[i] ?? 0) + 30;
+        wall[i] = (wall[i] ?? 0) + 30;
       }
     });
     const heights = ['ts', 'go', 'rust'].map((language) => heightOf(timelineOf(recording, language)));
@@ -252,5 +257,68 @@ describe('the files of recordings', () => {
     expect(() => recordingsOf('etl', root)).toThrow('recordings/etl/three.json: version 7');
     write('three', { ...etl(), clocks: { go: { virtual: [0], wall: [0] } } });
     expect(() => recordingsOf('etl', root)).toThrow('the clocks of go are not as long as the events');
+  });
+});
+
+describe('a run that workers of several languages worked on', () => {
+  const mixed = () => timelineOf(handover(), MIXED);
+  const draw = () =>
+    picture(mixed(), { ...words, worker: '{language} worker', by: 'worked on by {languages}' });
+
+  test('has a band for each, in the order in which they came, and each moment is of one', () => {
+    const { workers } = mixed();
+    expect(workers.map(({ language }) => language)).toEqual(['ts', 'go', 'rust']);
+    const spans = workers.flatMap(({ spans: mine }) => mine).sort((a, b) => a.from - b.from);
+    expect(spans).toHaveLength(3);
+    for (const [i, { from, to }] of spans.entries()) {
+      expect(to).toBeGreaterThanOrEqual(from);
+      expect(from).toBeGreaterThanOrEqual(spans[i - 1]?.to ?? 0);
+    }
+  });
+
+  test('says of an attempt who ran it, though another had asked for it; of the run, all who signed it', () => {
+    const by = mixed().stories.map(({ kind, languages }) => [kind, languages.join()]);
+    expect(by).toEqual([
+      ['run', 'ts,rust'],
+      ['activity', 'ts'],
+      ['activity', 'go'],
+      ['other', 'go'],
+      ['activity', 'rust'],
+    ]);
+  });
+
+  test('names the languages in words: over their bands, in the picture’s own words, in the list', () => {
+    const drawn = draw();
+    for (const label of ['TypeScript', 'Go', 'Rust']) expect(drawn).toContain(`>${label} worker</text>`);
+    expect(drawn).toContain('worked on by TypeScript, Go, Rust"');
+    const timeline = mixed();
+    const told = list(timeline, linesOf(timeline), words, handover().events);
+    expect(told).toContain('<small class="go">Go</small> attempt 2');
+    expect(told).toContain('<code>ActivityTaskScheduled</code> <small class="ts">TypeScript</small>');
+    expect(told).toContain('<small class="ts">TypeScript</small><small class="rust">Rust</small>');
+    expect(told).toContain('[TMPRL1100] nondeterministic &#60;workflow&#62;');
+    const folded = list(timeline, [{ from: 0, to: 3, names: ['LoadData'], times: 3 }], words);
+    expect(folded).toContain('<b>LoadData ×3</b><span><small class="ts">');
+  });
+
+  test('colours what one of them did; what failed is marked with a cross', () => {
+    const drawn = draw();
+    expect(drawn).toMatch(/class="activity".*class="did ts".*class="did go".*class="did rust"/);
+    // The run is of two.
+    expect(drawn).toMatch(/<g class="run"[^>]*><text[^>]*>ETLPipeline<\/text><g[^>]*><rect class="did" /);
+    expect(drawn.match(/class="failed"/g)).toHaveLength(1);
+  });
+
+  test('is higher by its bands; a run of one language has none', () => {
+    const bare = { ...mixed(), workers: [] };
+    expect(heightOf(mixed()) - heightOf(bare)).toBe(3 * 35);
+    expect(timelineOf(etl(), 'ts').workers).toEqual([]);
+    expect(picture(timelineOf(etl(), 'ts'), words)).not.toMatch(/worker|did (ts|go|rust)/);
+  });
+
+  test('tells what runs at a moment, though no line of code is known', () => {
+    const timeline = mixed();
+    const last = timeline.stories.at(-1);
+    expect(runningAt(timeline, (last?.from ?? 0) + 0.001)).toEqual([last]);
   });
 });
