@@ -33,7 +33,6 @@ const GO_COVERED = `${CACHE}/build/go-worker-covered`;
 const COVERAGE = `${ROOT}/sandbox/coverage`;
 const GO = `${ROOT}/examples/reference/go`;
 const RUST = `${ROOT}/examples/reference/rust`;
-const RUST_WORKER = `${RUST}/target/debug/worker`;
 
 export const LANGUAGES: Language[] = [
   {
@@ -84,27 +83,32 @@ export const LANGUAGES: Language[] = [
     id: 'rust',
     label: 'Rust',
     toolchain: { command: 'cargo', args: ['--version'], least: '1.95', get: 'see rustup.rs' },
-    async build() {
-      await cargo('build');
+    async build(kind = 'plain') {
+      await (kind === 'covered'
+        ? cargo('covered', 'build', '--package', 'covered-worker')
+        : cargo('plain', 'build', '--bin', 'worker'));
     },
-    worker: (coverage) => ({
-      command: RUST_WORKER,
-      args: [],
-      env: { LLVM_PROFILE_FILE: coverage ? `${coverage}/%p.profraw` : '/dev/null' },
-    }),
+    worker: (coverage) =>
+      coverage
+        ? {
+            command: rustProgram('covered-worker'),
+            args: [],
+            env: { LLVM_PROFILE_FILE: `${coverage}/%p.profraw` },
+          }
+        : { command: rustProgram('worker'), args: [] },
   },
 ];
 
-/** Where the vendored protoc is: building the Rust SDK needs one. */
-export async function protoc(): Promise<string> {
-  return (await run('cargo', ['run', '--quiet', '--locked', '-p', 'protoc'], { cwd: RUST })).trim();
+/** A program that cargo has built. */
+export function rustProgram(name: string): string {
+  return `${RUST}/target/debug/${name}`;
 }
 
-/** Compiles with cargo. Counters of coverage go into our own crates alone. */
-export async function cargo(command: 'build' | 'rustc', ...args: string[]): Promise<void> {
+/** Compiles with cargo. Counters of coverage go into our own crates alone: all others are compiled once for both kinds. */
+export async function cargo(kind: Kind, command: 'build' | 'rustc', ...args: string[]): Promise<void> {
   await run('cargo', [command, '--quiet', '--locked', ...args], {
     cwd: RUST,
-    env: { PROTOC: await protoc(), RUSTC_WORKSPACE_WRAPPER: `${RUST}/coverage/rustc` },
+    env: kind === 'covered' ? { RUSTC_WORKSPACE_WRAPPER: `${ROOT}/sandbox/coverage/rust/rustc` } : {},
   });
 }
 

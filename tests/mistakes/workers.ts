@@ -1,7 +1,7 @@
 /** The workers of the mistakes: the twins' languages, with another worker to build and to start. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { cargo, type Language, language } from '../../sandbox/languages.ts';
+import { cargo, type Language, language, rustProgram } from '../../sandbox/languages.ts';
 import { CACHE, ROOT, run } from '../../sandbox/processes.ts';
 
 type Id = Language['id'];
@@ -9,7 +9,6 @@ type Id = Language['id'];
 /** Where the mistakes are: one folder for all languages. */
 export const MISTAKES = `${ROOT}/examples/mistakes`;
 
-const RUST = `${ROOT}/examples/reference/rust`;
 const BUNDLE = `${CACHE}/build/mistakes-bundle.js`;
 const GO_WORKER = `${CACHE}/build/mistakes-go`;
 
@@ -33,9 +32,14 @@ const builds: Record<Id, Pick<Language, 'build' | 'worker'>> = {
   },
   rust: {
     async build() {
-      await cargo('build', '--example', 'mistakes');
+      await cargo('covered', 'build', '--example', 'mistakes');
     },
-    worker: () => ({ ...language('rust').worker(), command: `${RUST}/target/debug/examples/mistakes` }),
+    // It shares a library with the covered worker: what that counts is not kept.
+    worker: () => ({
+      command: rustProgram('examples/mistakes'),
+      args: [],
+      env: { LLVM_PROFILE_FILE: '/dev/null' },
+    }),
   },
 };
 
@@ -48,7 +52,7 @@ export function mistaken(id: Id): Language {
 export const buildHeartbeat: Record<Id, () => Promise<unknown>> = {
   ts: () => bundle('heartbeat/wrong.ts'),
   go: () => run('go', ['build', '-tags', 'refused', './heartbeat'], { cwd: MISTAKES }),
-  rust: () => cargo('rustc', '--example', 'mistakes', '--', '--cfg', 'refused'),
+  rust: () => cargo('covered', 'rustc', '--example', 'mistakes', '--', '--cfg', 'refused'),
 };
 
 async function bundle(workflows: string): Promise<string> {

@@ -166,7 +166,7 @@ async function keepSandbox(root: string): Promise<void> {
   }
 }
 
-const OURS = /^(lib)?(durable[_-]pipelines|worker|protoc|coverage)-/;
+const OURS = /^(lib)?(durable[_-]pipelines|covered[_-]worker|coverage|worker|replay)-/;
 
 /**
  * What Cargo built outlives the copies. The first time it comes from this repository's own target

@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import proto from '@temporalio/proto';
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { startOf } from '../../recordings/format/from-history.ts';
-import type { Language } from '../../sandbox/languages.ts';
+import { cargo, type Language, rustProgram } from '../../sandbox/languages.ts';
 import { CACHE, ROOT, run } from '../../sandbox/processes.ts';
 import { quiet } from '../../sandbox/temporal.ts';
 
@@ -55,10 +55,11 @@ async function replayThere(language: 'go' | 'rust', histories: Replayable[]): Pr
     names.set(file, name);
   }
   const cwd = `${ROOT}/examples/reference/${language}`;
+  if (language === 'rust') await cargo('covered', 'build', '--bin', 'replay');
   const told =
     language === 'go'
       ? await run('go', ['run', './replay', ...names.keys()], { cwd })
-      : await run(`${cwd}/target/debug/replay`, [...names.keys()], {
+      : await run(rustProgram('replay'), [...names.keys()], {
           cwd,
           env: { LLVM_PROFILE_FILE: '/dev/null', RUST_LOG: 'off' },
         });

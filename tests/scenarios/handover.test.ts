@@ -24,13 +24,15 @@ const HELD = 'flights/2013-01-01-EV-4277-EWR';
 
 let sandbox: Sandbox;
 let bed: TestBed;
+/** The scenarios' workers are used, and what they count is not kept. */
+let coverage: string;
 
-// What they execute is not counted.
 beforeAll(async () => {
-  for (const one of [ts, go, rust]) await built(one, 'plain');
+  for (const one of [ts, go, rust]) await built(one);
 }, BUILD_LIMIT_MS);
 beforeEach(async () => {
   sandbox = await Sandbox.start();
+  coverage = await sandbox.newFolder('coverage');
 });
 afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') console.error(bed?.log.slice(-4000));
@@ -69,7 +71,7 @@ const flights = (table: string): ETLInput => ({
 describe('in the middle of a run', () => {
   /** ETL on the first language's worker, which is killed with half of the load done. */
   async function half(first: Language): Promise<WorkflowHandle> {
-    bed = await TestBed.start(sandbox, first, { cache: 0 });
+    bed = await TestBed.start(sandbox, first, { cache: 0, coverage });
     await sandbox.database.createTarget('records');
     await sandbox.database.hold('records', HELD);
     const handle = await bed.temporal.client.workflow.start('ETLPipeline', {
@@ -141,7 +143,7 @@ describe('where a run continues as new', () => {
   test('a stream in TypeScript goes on in Go and ends in Rust: totals right to the event', async ({
     task,
   }) => {
-    bed = await TestBed.start(sandbox, ts, { cache: 0 });
+    bed = await TestBed.start(sandbox, ts, { cache: 0, coverage });
     await bed.kill();
     const { temporal } = bed;
     const [source, target] = [
@@ -170,11 +172,11 @@ describe('where a run continues as new', () => {
 
 describe('activity by activity', () => {
   test('a TypeScript workflow calls a Go and a Rust activity by task queue alone', async ({ task }) => {
-    bed = await TestBed.start(sandbox, ts);
+    bed = await TestBed.start(sandbox, ts, { coverage });
     const { temporal } = bed;
     const at = { address: temporal.address, namespace: 'default' };
     const others = await Promise.all(
-      [go, rust].map((one) => sandbox.startWorker(one, `pipelines-${one.id}`, at)),
+      [go, rust].map((one) => sandbox.startWorker(one, `pipelines-${one.id}`, at, { coverage })),
     );
     await sandbox.database.createTarget('records');
     const connection = await NativeConnection.connect({ address: temporal.address });

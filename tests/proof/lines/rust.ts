@@ -1,6 +1,6 @@
 /** Rust: what the worker counted, as our `coverage` program tells it. */
 import { readFile } from 'node:fs/promises';
-import { language, protoc } from '../../../sandbox/languages.ts';
+import { rustProgram } from '../../../sandbox/languages.ts';
 import { ROOT, run } from '../../../sandbox/processes.ts';
 import { Counts, lineStarts, type Reader } from './counts.ts';
 
@@ -22,10 +22,10 @@ export const readRust: Reader = async (groups, files) => {
       '-p',
       'coverage',
       '--',
-      language('rust').worker().command,
+      rustProgram('covered-worker'),
       ...folders.map(({ folder }) => folder),
     ],
-    { cwd: `${ROOT}/${FOLDER}`, env: { PROTOC: await protoc() } },
+    { cwd: `${ROOT}/${FOLDER}` },
   );
   for (const [i, line] of told.trim().split('\n').entries()) {
     const executed: Record<string, number[][]> = JSON.parse(line);

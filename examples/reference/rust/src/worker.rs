@@ -1,4 +1,4 @@
-//! The Rust worker: hosts every pipeline of this crate on one task queue.
+//! Hosts every pipeline of this crate on one task queue.
 //!
 //! Where Temporal is comes from the standard environment (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, …,
 //! or temporal.toml); TEMPORAL_TASK_QUEUE names the queue (default `pipelines-rust`).
@@ -11,7 +11,6 @@ use std::{
     time::Duration,
 };
 
-use durable_pipelines::pipelines;
 use temporalio_client::{
     Client, ClientOptions, Connection,
     envconfig::LoadClientConfigProfileOptions, tonic::Request,
@@ -21,15 +20,17 @@ use temporalio_sdk::{Runtime, Worker, WorkerOptions};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+use crate::pipelines;
+
 /// A killed worker loses at most a second of heartbeats.
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(1);
 /// Activities that run may end before the worker does; then they are cancelled.
 const GRACE: Duration = Duration::from_secs(10);
 
-#[tokio::main]
-async fn main() -> ExitCode {
+/// Works until it is told to stop.
+pub async fn run() -> ExitCode {
     log_to_stderr();
-    match run().await {
+    match host().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // One line, whatever the error holds.
@@ -42,7 +43,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run() -> Result<(), Box<dyn Error>> {
+async fn host() -> Result<(), Box<dyn Error>> {
     let cached = cached_workflows()?;
     let client = connect().await?;
     let queue = env::var("TEMPORAL_TASK_QUEUE")

@@ -4,6 +4,7 @@ use std::{sync::LazyLock, time::Duration};
 use reqwest::{
     Client, Response, StatusCode, header::RETRY_AFTER,
 };
+use rustls::crypto::ring;
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
@@ -20,6 +21,8 @@ use super::{
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 static CLIENT: LazyLock<Client> = LazyLock::new(|| {
+    // It fails where one is installed: then that one is used.
+    let _ = ring::default_provider().install_default();
     let client = Client::builder().timeout(REQUEST_TIMEOUT);
     client.build().expect("the TLS of this program")
 });

@@ -23,17 +23,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn executed(
-    worker: &Path,
-    folder: &Path,
-) -> Result<Parts, Box<dyn Error>> {
+fn executed(worker: &Path, folder: &Path) -> Result<Parts, Box<dyn Error>> {
     let mut counters = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         // A killed worker leaves an empty file.
-        if path.extension().is_some_and(|it| it == "profraw")
-            && path.metadata()?.len() > 0
-        {
+        if path.extension().is_some_and(|it| it == "profraw") && path.metadata()?.len() > 0 {
             counters.push(path);
         }
     }
@@ -42,19 +37,12 @@ fn executed(
     }
     let profile = merge_profiles(&counters)?;
     let workers = [worker.to_owned()];
-    let report =
-        CoverageMapping::new(&workers, &profile, false)?
-            .generate_report()?;
+    let report = CoverageMapping::new(&workers, &profile, false)?.generate_report()?;
     let parts = report.files.into_iter().map(|(path, found)| {
-        let hits = found.hits.into_iter().map(|(at, count)| {
-            [
-                at.line_start,
-                at.column_start,
-                at.line_end,
-                at.column_end,
-                count,
-            ]
-        });
+        let hits = found
+            .hits
+            .into_iter()
+            .map(|(at, count)| [at.line_start, at.column_start, at.line_end, at.column_end, count]);
         (path.display().to_string(), hits.collect())
     });
     Ok(parts.collect())
