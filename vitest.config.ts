@@ -33,6 +33,7 @@ export default defineConfig({
           name: 'proof',
           include: [PROOF],
           testTimeout: 240_000,
+          hookTimeout: 120_000,
         },
       },
       { test: { name: 'handover-proof', include: [HANDOVER_PROOF], testTimeout: 240_000 } },

@@ -1,5 +1,5 @@
 /** The languages of the twins: what each needs, how its worker is built, how it is started. */
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { CACHE, ROOT, run } from './processes.ts';
 
@@ -30,6 +30,7 @@ export type Kind = 'plain' | 'covered';
 const BUNDLE = `${CACHE}/build/workflow-bundle.js`;
 const GO_WORKER = `${CACHE}/build/go-worker`;
 const GO_COVERED = `${CACHE}/build/go-worker-covered`;
+const GO_COPY = `${CACHE}/build/go-covered`;
 const COVERAGE = `${ROOT}/sandbox/coverage`;
 const GO = `${ROOT}/examples/reference/go`;
 const RUST = `${ROOT}/examples/reference/rust`;
@@ -66,12 +67,12 @@ export const LANGUAGES: Language[] = [
     async build(kind = 'plain') {
       if (kind === 'plain')
         return void (await run('go', ['build', '-o', GO_WORKER, './worker'], { cwd: GO }));
-      const overlay = `${CACHE}/build/go-overlay.json`;
-      const added = { [`${GO}/worker/coverage.go`]: `${COVERAGE}/worker.go` };
-      await mkdir(`${CACHE}/build`, { recursive: true });
-      await writeFile(overlay, JSON.stringify({ Replace: added }));
-      const counters = ['-cover', '-covermode=atomic', '-coverpkg=./...', '-overlay', overlay];
-      await run('go', ['build', ...counters, '-o', GO_COVERED, './worker'], { cwd: GO });
+      // Go's cover wants the worker's own package whole, and on the disk: so it is built from a copy.
+      await rm(GO_COPY, { recursive: true, force: true });
+      await cp(GO, GO_COPY, { recursive: true });
+      await cp(`${COVERAGE}/worker.go`, `${GO_COPY}/worker/coverage.go`);
+      const counters = ['-cover', '-covermode=atomic', '-coverpkg=./...'];
+      await run('go', ['build', ...counters, '-o', GO_COVERED, './worker'], { cwd: GO_COPY });
     },
     worker: (coverage) => ({
       command: coverage ? GO_COVERED : GO_WORKER,

@@ -1,4 +1,4 @@
-// Built into the Go worker, as one more file of its package, when a test counts what it executes: on SIGIO
+// One more file of the Go worker's package, when a test counts what it executes: on SIGIO
 // the worker writes its counts since the last time into GOCOVERDIR, and prints COVERED.
 package main
 
