@@ -1,14 +1,14 @@
 /** The workers that scenarios run: built when the first test of a language wants them. */
-import type { Kind, Language } from '../../sandbox/languages.ts';
+import type { Language } from '../../sandbox/languages.ts';
 
 /** A first build compiles all that a language's SDK is made of. */
 export const BUILD_LIMIT_MS = 30 * 60_000;
 
 /** Builds a language's worker, and says how long it took. BUILT=yes says that it has been done. */
-export async function built(language: Language, kind: Kind = 'covered'): Promise<void> {
+export async function built(language: Language): Promise<void> {
   if (process.env.BUILT === 'yes') return;
   const before = performance.now();
-  await language.build(kind).catch((error: Error) => {
+  await language.build('covered').catch((error: Error) => {
     throw new Error(`${language.label}: the worker does not build\n${error.message}`);
   });
   console.log(`${language.label}: worker built in ${((performance.now() - before) / 1000).toFixed(1)} s`);
