@@ -5,7 +5,11 @@ import { LANGUAGES } from './sandbox/languages.ts';
 const BROWSER = 'tests/{site,notebook}/!(regions|recordings).test.ts';
 /** What measures time: nothing may run beside it. */
 const MEASURED = 'tests/site/{build,lighthouse}.test.ts';
-const PROOF = 'tests/proof/{coverage,proof}.test.ts';
+/** How coverage is taken is shown with all scenarios: with a few, it would take longer than they do. */
+const { PIPELINES, PROOF: HOW_MUCH } = process.env;
+const PROOFS = PIPELINES || HOW_MUCH === 'part' ? 'proof' : '{coverage,proof}';
+const PROOF = `tests/proof/${PROOFS}.test.ts`;
+const COVERAGE = 'tests/proof/coverage.test.ts';
 const HANDOVER_PROOF = 'tests/proof/handover.test.ts';
 
 /** One project a language, which runs every scenario against it; the house itself; the built site. */
@@ -22,7 +26,7 @@ export default defineConfig({
           include: [
             process.env.HOUSE === 'held' ? 'tests/house/held.ts' : 'tests/{house,proof,site}/**/*.test.ts',
           ],
-          exclude: [BROWSER, MEASURED, PROOF, HANDOVER_PROOF],
+          exclude: [BROWSER, MEASURED, PROOF, COVERAGE, HANDOVER_PROOF],
         },
       },
       { test: { name: 'site', include: [BROWSER], exclude: [MEASURED] } },
@@ -56,7 +60,7 @@ export default defineConfig({
       ...LANGUAGES.map(({ id }) => ({
         test: {
           name: id,
-          include: ['tests/scenarios/scenarios.test.ts'],
+          include: ['tests/scenarios/{alone,shared}.test.ts'],
           env: { TWIN: id },
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -1,5 +1,6 @@
 /** The languages of the twins: what each needs, how its worker is built, how it is started. */
-import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { CACHE, ROOT, run } from './processes.ts';
 
@@ -28,6 +29,7 @@ export interface Language {
 export type Kind = 'plain' | 'covered';
 
 const BUNDLE = `${CACHE}/build/workflow-bundle.js`;
+const BUNDLE_DIGEST = `${BUNDLE}.sha256`;
 const GO_WORKER = `${CACHE}/build/go-worker`;
 const GO_COVERED = `${CACHE}/build/go-worker-covered`;
 const GO_COPY = `${CACHE}/build/go-covered`;
@@ -41,6 +43,8 @@ export const LANGUAGES: Language[] = [
     label: 'TypeScript',
     toolchain: { command: 'node', args: ['--version'], least: '24.0', get: 'npm ci brings it' },
     async build() {
+      const made = await madeFrom(`${ROOT}/examples/ts`, `${ROOT}/package-lock.json`);
+      if (made === (await readFile(BUNDLE_DIGEST, 'utf8').catch(() => ''))) return;
       const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
       const { code } = await bundleWorkflowCode({
         workflowsPath: `${ROOT}/examples/ts/workflows.ts`,
@@ -50,6 +54,7 @@ export const LANGUAGES: Language[] = [
       // Whole or not at all: a worker may start meanwhile.
       await writeFile(`${BUNDLE}.${process.pid}`, code);
       await rename(`${BUNDLE}.${process.pid}`, BUNDLE);
+      await writeFile(BUNDLE_DIGEST, made);
     },
     worker: (coverage) => ({
       command: process.execPath,
@@ -99,6 +104,16 @@ export const LANGUAGES: Language[] = [
         : { command: rustProgram('worker'), args: [] },
   },
 ];
+
+/** SHA-256 of the TypeScript in a folder, and of a file. */
+async function madeFrom(folder: string, file: string): Promise<string> {
+  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.ts')).sort();
+  const sum = createHash('sha256');
+  for (const path of [...names.map((name) => `${folder}/${name}`), file]) {
+    sum.update(`${path}\n`).update(await readFile(path));
+  }
+  return sum.digest('hex');
+}
 
 /** A program that cargo has built. */
 export function rustProgram(name: string): string {

@@ -20,6 +20,7 @@ export class TestBed {
   #sandbox: Sandbox;
   #options: TestBedOptions;
   #worker: Service | undefined;
+  #stopped: Promise<number | null | undefined> | undefined;
 
   private constructor(sandbox: Sandbox, temporal: Temporal, options: TestBedOptions) {
     this.#sandbox = sandbox;
@@ -74,7 +75,12 @@ export class TestBed {
   }
 
   /** Ends the worker gracefully, then the server. Returns the worker's exit code. */
-  async stop(): Promise<number | null | undefined> {
+  stop(): Promise<number | null | undefined> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<number | null | undefined> {
     const code = await this.#worker?.stop();
     await this.temporal.stop();
     return code;

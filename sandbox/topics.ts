@@ -9,6 +9,9 @@ import { fromWheel, installed } from './binaries.ts';
 import { freePort } from './postgres.ts';
 import { run, Service } from './processes.ts';
 
+/** Messages that are published before the first of them is acknowledged. */
+const UNDER_WAY = 1000;
+
 export const BROKERS = ['file', 'nats'] as const;
 export type Broker = (typeof BROKERS)[number];
 
@@ -44,8 +47,23 @@ export class Topics {
 
   async #publishNew(broker: Broker, name: string, messages: Message[]): Promise<string> {
     const topic = await this.url(broker, name);
-    await this.publish(topic, messages);
+    if (broker === 'file') await this.publish(topic, messages);
+    else await this.#publishTogether(topic, messages);
     return topic;
+  }
+
+  /** To NATS, in their order, many under way at a time: a month of events takes a second, not ten. */
+  async #publishTogether(topic: string, messages: Message[]): Promise<void> {
+    // The stream is made as the pipelines make it.
+    await this.publish(topic, messages.slice(0, 1));
+    const subject = new URL(topic).pathname.slice(1);
+    await this.#connected(async (connection) => {
+      const stream = jetstream(connection);
+      for (let at = 1; at < messages.length; at += UNDER_WAY) {
+        const some = messages.slice(at, at + UNDER_WAY);
+        await Promise.all(some.map(({ id, body }) => stream.publish(subject, body, { msgID: id })));
+      }
+    });
   }
 
   publish(topic: string, messages: Message[]): Promise<void> {

@@ -52,7 +52,10 @@ export interface Scenario<Input, Output, Target> {
   alone?: true;
   /** Its worker is to be killed, and so keeps no workflow in memory. It is alone, too. */
   crashes?: true;
-  /** Neither the sandbox nor the clock matters to it: it runs with others of its kind at the same time. */
+  /**
+   * Neither the sandbox nor the clock matters to it: it runs with others of its kind at the same time, on a server
+   * of theirs. It may leave an attempt behind, which holds the test server's clock for good.
+   */
   together?: true;
   /** When its message arrives is chance: of its recording, only the kinds of events are held against another. */
   chance?: true;

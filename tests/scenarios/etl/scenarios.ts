@@ -160,6 +160,7 @@ const flightsFirst = heldWeather(1, (sandbox) => [weather(sandbox), flights(sand
 
 const everyTarget: EtlScenario[] = [
   {
+    alone: true,
     name: 'January into a database: 56,441 records, a history under 1 MiB, payloads under 256 KiB',
     given: reads(january, { batch_size: 1000 }),
     expected: loaded(JANUARY, { from: 0, to: 600 }),

@@ -1,0 +1,4 @@
+/** The scenarios that share a server and a worker. */
+import { runScenarios } from './play.ts';
+
+await runScenarios('shared');
