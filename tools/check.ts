@@ -45,25 +45,26 @@ const house: Check[] = [
 ];
 const byLanguage: Record<Language['id'], Check[]> = {
   ts: [],
-  go: goFolders.flatMap((cwd): Check[] => {
-    const where = cwd.split('/').at(-1);
-    return [
-      [
-        `gofmt (${where})`,
-        async () =>
-          complain(
-            (await run('gofmt', [values.fix ? '-w' : '-l', '.'], { cwd })).split('\n').filter(Boolean),
-          ),
-      ],
-      [`go vet (${where})`, () => run('go', ['vet', './...'], { cwd })],
-      [`staticcheck (${where})`, () => run('go', ['tool', 'staticcheck', './...'], { cwd })],
-    ];
-  }),
+  go: goFolders
+    .flatMap((cwd): Check[] => {
+      const where = cwd.split('/').at(-1);
+      return [
+        [`gofmt (${where})`, () => gofmt(cwd)],
+        [`go vet (${where})`, () => run('go', ['vet', './...'], { cwd })],
+        [`staticcheck (${where})`, () => run('go', ['tool', 'staticcheck', './...'], { cwd })],
+      ];
+    })
+    .concat([['gofmt (coverage)', () => gofmt(`${ROOT}/sandbox/coverage`)]]),
   rust: [
     ['rustfmt', () => run('cargo', ['fmt', '--all', ...(values.fix ? [] : ['--check'])], rust)],
     ['clippy', clippy],
   ],
 };
+
+async function gofmt(cwd: string): Promise<void> {
+  const told = await run('gofmt', [values.fix ? '-w' : '-l', '.'], { cwd });
+  complain(told.split('\n').filter(Boolean));
+}
 
 /** Reads our own crates, and what others made of theirs: `cargo clippy` would compile all of it once more. */
 async function clippy(): Promise<void> {
