@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { LANGUAGES } from './sandbox/languages.ts';
+import { BUILD_LIMIT_MS } from './tests/scenarios/built.ts';
 
 /** All of tests/site that needs the built site and a browser; the others are the house's. */
 const BROWSER = 'tests/{site,notebook}/!(regions|recordings).test.ts';
@@ -12,6 +14,15 @@ const PROOF = `tests/proof/${PROOFS}.test.ts`;
 const COVERAGE = 'tests/proof/coverage.test.ts';
 const HANDOVER_PROOF = 'tests/proof/handover.test.ts';
 
+/** The longest first, and last what waits for the longest build. Files of other projects keep their order. */
+const ORDER = ['handover', 'ts', 'go', 'house', 'mistakes', 'rust'];
+class Order extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const at = ({ project }: TestSpecification) => ORDER.indexOf(project.name);
+    return (await super.sort(files)).sort((a, b) => at(a) - at(b));
+  }
+}
+
 /** One project a language, which runs every scenario against it; the house itself; the built site. */
 export default defineConfig({
   test: {
@@ -19,6 +30,7 @@ export default defineConfig({
     slowTestThreshold: 60_000,
     // Three languages side by side: each waits more than it works.
     maxWorkers: 3,
+    sequence: { sequencer: Order },
     projects: [
       {
         test: {
@@ -27,6 +39,7 @@ export default defineConfig({
             process.env.HOUSE === 'held' ? 'tests/house/held.ts' : 'tests/{house,proof,site}/**/*.test.ts',
           ],
           exclude: [BROWSER, MEASURED, PROOF, COVERAGE, HANDOVER_PROOF],
+          testTimeout: 60_000,
         },
       },
       { test: { name: 'site', include: [BROWSER], exclude: [MEASURED] } },
@@ -54,7 +67,8 @@ export default defineConfig({
           name: 'mistakes',
           include: ['tests/mistakes/**/*.test.ts'],
           testTimeout: 240_000,
-          hookTimeout: 600_000,
+          // The first build of the Rust SDK may be under way.
+          hookTimeout: BUILD_LIMIT_MS,
         },
       },
       ...LANGUAGES.map(({ id }) => ({

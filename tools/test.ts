@@ -18,6 +18,7 @@ import { staleLists } from '../sandbox/worker-lists.ts';
 import { record, recordHandover } from '../tests/proof/make-recordings.ts';
 import { writeLines, writeProof } from '../tests/proof/proof.ts';
 import { forgetRuns } from '../tests/proof/runs.ts';
+import { built } from '../tests/scenarios/built.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -67,6 +68,8 @@ const project = [
   ...(mistakes && ready.length ? ['mistakes'] : []),
   ...(wanted('house') && !values.record ? ['house'] : []),
 ];
+// Who fails to build says so where its scenarios are.
+for (const one of twins || handover ? ready : []) void built(one).catch(() => {});
 let passed = 0;
 let failed = values.all ? notChecked.length : 0;
 await runTests(project);

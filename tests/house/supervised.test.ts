@@ -13,7 +13,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ROOT, run } from '../../sandbox/processes.ts';
 
 /** All of it is over at once, but on a machine that does much else. */
-const PATIENCE = { timeout: 60_000, interval: 100 };
+const PATIENCE = { timeout: 180_000, interval: 100 };
 
 interface Process {
   pid: number;
@@ -45,7 +45,7 @@ async function left(processes: Process[]): Promise<string[]> {
   return processes.filter(({ pid }) => alive.includes(pid)).map(({ command }) => command);
 }
 
-describe('nothing is left', { timeout: 150_000 }, () => {
+describe('nothing is left', { timeout: 400_000 }, () => {
   let folder = '';
   let first: ChildProcess | undefined;
   let seen: Process[] = [];

@@ -16,6 +16,7 @@ export async function built(language: Language): Promise<void> {
   await mkdir(`${CACHE}/build`, { recursive: true });
   const unlock = await lock(file, {
     realpath: false,
+    stale: 60_000,
     retries: { forever: true, minTimeout: 100, maxTimeout: 500 },
   });
   await language
