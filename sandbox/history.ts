@@ -1,5 +1,6 @@
 /** What a history says, read for assertions. */
 import type { Client, WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import { tsToMs } from '@temporalio/common/lib/time.js';
 import type { temporal } from '@temporalio/proto';
 import proto from '@temporalio/proto';
 
@@ -66,4 +67,15 @@ function payloadsOf(value: unknown): IPayload[] {
 export async function sleeps(handle: WorkflowHandle): Promise<boolean> {
   const { events } = await handle.fetchHistory();
   return Boolean(events?.at(-1)?.timerStartedEventAttributes);
+}
+
+/** How many attempts of a run's activities are under way: the test server says so of those that wait for their next, too. */
+export async function attemptsUnderWay(handle: WorkflowHandle): Promise<number> {
+  const { raw } = await handle.describe();
+  const running = raw.pendingActivities?.filter(
+    ({ lastStartedTime: began, lastAttemptCompleteTime: ended }) => {
+      return began && (!ended || tsToMs(began) > tsToMs(ended));
+    },
+  );
+  return running?.length ?? 0;
 }

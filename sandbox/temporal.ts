@@ -69,6 +69,8 @@ export class Temporal {
   #env: TestWorkflowEnvironment;
   /** Several runs look at the clock: nobody moves it by hand. */
   shared = false;
+  /** How many attempts died with the last worker that was killed. */
+  died = 1;
   /** How many stretches there are now in which the clock may skip. */
   #skipping = 0;
   #reader: Promise<void> | undefined;
@@ -108,18 +110,28 @@ export class Temporal {
 
   /** Moves the clock by hand; an activity that runs holds it still. */
   async advance(by: Duration): Promise<void> {
-    if (this.shared) throw new Error('the clock is shared: only a scenario that is `alone` may move it');
+    this.#refuseShared();
     return this.#measure(() => this.#env.sleep(by));
   }
 
+  #refuseShared(): void {
+    if (this.shared) throw new Error('the clock is shared: only a scenario that is `alone` may move it');
+  }
+
   /**
-   * Moves the clock though `attempts` died with their worker and hold it still: past their timeout. Once it has timed
-   * out, the server counts an attempt no more, so one more sleep for each of them: the server itself locks at their
-   * end, and no timer of a run that goes on can be met by a last skip.
+   * Moves the clock though attempts died with their worker and hold it still: past their timeout. `attempts` is how
+   * many: one too many, and the clock is free before it moves; the server then skips to any timer, or locks for good.
    */
-  outlast(by: Duration, attempts = 1): Promise<void> {
-    return this.#measure(async () => {
-      await Promise.all(Array.from({ length: attempts + 1 }, () => this.#env.sleep(by)));
+  async outlast(by: Duration, attempts = this.died): Promise<void> {
+    this.#refuseShared();
+    await this.#measure(async () => {
+      for (let i = 0; i < attempts; i++) await this.#clock.unlockTimeSkipping({});
+      try {
+        await this.#env.sleep(by);
+      } finally {
+        // Once it has timed out, the server counts it no more: what is not locked again stays unlocked.
+        for (let i = 0; i < attempts; i++) await this.#clock.lockTimeSkipping({});
+      }
     });
   }
 

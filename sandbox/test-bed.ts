@@ -1,9 +1,15 @@
 /** A Temporal server and a worker on it: what one run, or many, take place on. */
 import { copyFile, mkdir, readdir, rename } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
+import { attemptsUnderWay } from './history.ts';
 import type { Language } from './languages.ts';
 import type { Service } from './processes.ts';
 import type { Sandbox } from './sandbox.ts';
 import { Temporal } from './temporal.ts';
+
+/** How long a server may take to see that a worker is dead. */
+const NOTICED_MS = 200;
 
 /** The task queue of a bed, when no other is named. */
 export const TASK_QUEUE = 'pipelines';
@@ -62,6 +68,15 @@ export class TestBed {
   /** SIGKILL for the worker. */
   async kill(): Promise<void> {
     await this.#worker?.kill();
+  }
+
+  /** The same, of a worker that has a run in hand. Returns how many of its attempts died. */
+  async crash(handle: WorkflowHandle): Promise<number> {
+    await this.kill();
+    // Until the server has seen it, it may give the dead worker another attempt.
+    await sleep(NOTICED_MS);
+    this.temporal.died = await attemptsUnderWay(handle);
+    return this.temporal.died;
   }
 
   /** Whether the worker is there. */

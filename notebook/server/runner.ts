@@ -5,7 +5,6 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import { milliseconds } from '../../recordings/format/from-history.ts';
 import type { RecordedEvent } from '../../recordings/format/recording.ts';
 import { continuesAsNew } from '../../sandbox/contract.ts';
 import { type Demo, demoOf, type Prepared } from '../../sandbox/demo.ts';
@@ -18,8 +17,6 @@ import { CodeLocations } from './code-locations.ts';
 import { Follower } from './follower.ts';
 
 const LOOK_MS = 250;
-/** How long a server may take to see that a worker is dead; no other has come by then. */
-const NOTICED_MS = 200;
 /** How often a run is asked how far it is, and how long it may take to answer. */
 const ASK_MS = 1000;
 /** When a worker died with a workflow task: Temporal gives it to another after so long. */
@@ -194,24 +191,15 @@ async function askProgress({ bed, prepared, handle }: Live): Promise<void> {
  * is how Temporal learns of it, and `seconds` long.
  */
 async function crashWorker({ bed, spoken, handle }: Live, seconds: number): Promise<void> {
-  const STARTED = 2;
-  await bed.kill();
+  const died = await bed.crash(handle);
   tell({ kind: 'note', text: 'The worker was killed (SIGKILL).' });
-  // Until the server has seen it, it may give the dead worker another attempt.
-  const killed = await bed.temporal.now();
   await bed.enter(spoken);
-  const { raw } = await handle.describe();
-  const died =
-    raw.pendingActivities?.filter(
-      ({ state, lastStartedTime }) =>
-        state === STARTED && milliseconds(lastStartedTime) <= killed + NOTICED_MS,
-    ).length ?? 0;
   const text = died
     ? `Another worker is there. ${died === 1 ? 'The attempt' : `${died} attempts`} that died must time out: that wait is skipped.`
     : 'Another worker is there. No attempt was under way: it goes on where the history ends.';
   tell({ kind: 'note', text });
   // Over when the clock has come so far: that may be after the run itself.
-  void bed.temporal.outlast(`${died ? seconds : WORKFLOW_TASK_SECONDS} seconds`, died).catch(() => {});
+  void bed.temporal.outlast(`${died ? seconds : WORKFLOW_TASK_SECONDS} seconds`).catch(() => {});
 }
 
 /** Seconds after which Temporal gives up the attempts under way; 0 when none is. */

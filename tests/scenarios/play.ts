@@ -95,18 +95,31 @@ const MOST_AHEAD_MS = 200 * 365 * 24 * 3600 * 1000;
 const isWorn = async ({ temporal }: TestBed): Promise<boolean> =>
   (await temporal.now()) - Date.now() > MOST_AHEAD_MS;
 
-/** The bed that scenarios share, begun by the first of them. */
+/** The bed that scenarios share, begun by the first of them; anew after a failure, or when its clock is worn. */
 async function sharedBed(by: Shared): Promise<TestBed> {
   const old = await beds.get(by);
-  if (old && (spoiled.delete(by) || (by === 'one by one' && (await isWorn(old))))) {
+  if (old && spoiled.delete(by)) {
     beds.delete(by);
     await old.stop();
+  } else if (old && by === 'one by one' && (await isWorn(old))) {
+    beds.delete(by);
+    expect(await old.stop(), EXIT_CODE).toBe(0);
   }
-  const starting = beds.get(by) ?? TestBed.start(sandbox, twin, { coverage: coverageOfAll(twin.id) });
-  beds.set(by, starting);
-  const bed = await starting;
-  bed.temporal.shared = true;
+  const bed = beds.get(by) ?? newBed(by);
+  beds.set(by, bed);
   return bed;
+}
+
+async function newBed(by: Shared): Promise<TestBed> {
+  try {
+    const bed = await TestBed.start(sandbox, twin, { coverage: coverageOfAll(twin.id) });
+    bed.temporal.shared = true;
+    return bed;
+  } catch (error) {
+    // The next scenario tries again.
+    beds.delete(by);
+    throw error;
+  }
 }
 
 /** Runs a scenario on a bed, holds it against what was expected, and keeps what happened. */
@@ -122,7 +135,7 @@ async function play(about: About, scenario: AnyScenario, workflow: string, bed: 
     ...{ sandbox, temporal, handle, until },
     async crash(meanwhile) {
       if (!scenario.crashes) throw new Error('only a scenario that says `crashes` may crash');
-      await bed.kill();
+      await bed.crash(handle);
       await meanwhile?.();
       await bed.enter(twin);
     },
