@@ -34,6 +34,8 @@ export class Panel {
   #pipeline: string;
   #about: About;
   #run = '';
+  /** Over when the start that was asked for is answered: until then, #run is of an earlier run. */
+  #begun: Promise<unknown> = Promise.resolve();
   #language = '';
   #label = '';
   #phase: Phase | undefined;
@@ -86,7 +88,9 @@ export class Panel {
       const panel = new Panel(host, pipeline, await call<About>('GET', `pipelines/${pipeline}`));
       panel.#show();
       const { id, ...now } = await call<{ id?: string; pipeline?: string; language?: string }>('GET', 'run');
-      if (id && now.pipeline === pipeline && now.language) await panel.#follow(id, now.language);
+      if (!id || now.pipeline !== pipeline || !now.language) return;
+      panel.#run = id;
+      await panel.#follow(now.language);
     } catch (error) {
       host.prepend(element('p', { role: 'alert' }, (error as Error).message));
     }
@@ -106,11 +110,14 @@ export class Panel {
       // Before there is an answer: a second press must not start a second run.
       this.#phase = 'building';
       this.#show();
-      const { id } = await call<{ id: string }>('POST', 'run', wanted).catch((error) => {
-        this.#phase = undefined;
-        throw error;
+      const begun = call<{ id: string }>('POST', 'run', wanted).then(({ id }) => {
+        this.#run = id;
       });
-      await this.#follow(id, language);
+      this.#begun = begun.catch(() => {
+        this.#phase = undefined;
+      });
+      await begun;
+      await this.#follow(language);
     });
   }
 
@@ -122,7 +129,10 @@ export class Panel {
   async #do(deed: 'stop' | 'crash' | 'break' | 'mend'): Promise<void> {
     if (deed === 'crash' && this.#phase !== 'running')
       this.#note('The worker will be killed as soon as it works.');
-    await this.#trying(() => call('POST', `run/${this.#run}/${deed}`));
+    await this.#trying(async () => {
+      await this.#begun;
+      if (this.#underWay) await call('POST', `run/${this.#run}/${deed}`);
+    });
   }
 
   /** Breaks the edge, or mends it; before a run, it begins so. */
@@ -144,8 +154,7 @@ export class Panel {
 
   // ---- What the run tells
 
-  async #follow(id: string, language: string): Promise<void> {
-    this.#run = id;
+  async #follow(language: string): Promise<void> {
     this.#language = language;
     this.#languages.value = language;
     const label = this.#about.languages.find((one) => one.id === language)?.label;
@@ -158,7 +167,7 @@ export class Panel {
     const left = new AbortController();
     addEventListener('pagehide', () => left.abort(), { once: true });
     try {
-      for await (const news of newsOf(id, left.signal)) this.#hear(news);
+      for await (const news of newsOf(this.#run, left.signal)) this.#hear(news);
       if (this.#underWay) throw new Error('The notebook does not answer. Is npm start still running?');
     } catch (error) {
       if (left.signal.aborted) return;

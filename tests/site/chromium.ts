@@ -1,9 +1,12 @@
-/** Finds and starts a Chromium: the one that CHROMIUM names, else the first on PATH. */
+/**
+ * Finds and starts a Chromium: the one that CHROMIUM names, else the first on PATH. The headless shell
+ * comes first: it opens no window for a page, and takes two thirds of the time.
+ */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
+const NAMES = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'];
 
 export const FLAGS = [
   '--headless',

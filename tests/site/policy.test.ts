@@ -81,22 +81,32 @@ async function watch(page: Page): Promise<void> {
 }
 
 async function clickThrough(page: Page): Promise<number> {
-  const seen = new Map<string, number>();
+  const count = await page.evaluate(mark, [CLICKS, ALIKE] as const);
   let clicked = 0;
-  const count = await page.locator(CLICKS).count();
   for (let i = 0; i < count; i += 1) {
-    const target = page.locator(CLICKS).nth(i);
-    if (!(await target.isVisible().catch(() => false))) continue;
-    const what = await target.evaluate(
-      (element) => `${element.tagName} ${element.closest('[class]')?.className}`,
-    );
-    const times = (seen.get(what) ?? 0) + 1;
-    seen.set(what, times);
-    if (times > ALIKE) continue;
+    const target = page.locator(`[data-clicked="${i}"]`);
+    // What an earlier click has hidden, or taken away.
+    if (!(await target.isVisible())) continue;
     await target.click({ timeout: 2_000, noWaitAfter: true }).catch(() => undefined);
     clicked += 1;
     // A dialog or a menu would cover the rest.
     await page.keyboard.press('Escape');
   }
   return clicked;
+}
+
+/** In the page: numbers what can be seen and clicked, the first few of those that are alike; returns how many. */
+function mark([clicks, alike]: readonly [string, number]): number {
+  const seen = new Map<string, number>();
+  let count = 0;
+  for (const element of document.querySelectorAll<HTMLElement>(clicks)) {
+    if (!element.checkVisibility({ visibilityProperty: true })) continue;
+    const what = `${element.tagName} ${element.closest('[class]')?.className}`;
+    const times = (seen.get(what) ?? 0) + 1;
+    seen.set(what, times);
+    if (times > alike) continue;
+    element.dataset.clicked = `${count}`;
+    count += 1;
+  }
+  return count;
 }
