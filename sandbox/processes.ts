@@ -1,4 +1,5 @@
 /** The one command runner: commands that end, and processes that stay until they are stopped. */
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
@@ -191,5 +192,48 @@ export class Service {
   async kill(): Promise<void> {
     this.#process.kill();
     await this.#closed;
+  }
+}
+
+/** A process that answers each line with a line, in order. */
+export class Conversation {
+  readonly #process;
+  readonly #waiting: { resolve(line: string): void; reject(error: Error): void }[] = [];
+  #ended: Error | undefined;
+
+  constructor(name: string, command: string, args: string[], { cwd = ROOT, env }: CommandOptions = {}) {
+    this.#process = execa(command, args, {
+      ...COMMON,
+      cwd,
+      env: { ...env },
+      stdin: 'pipe',
+      stderr: 'ignore',
+      reject: false,
+      buffer: false,
+    });
+    createInterface({ input: this.#process.stdout }).on('line', (line) =>
+      this.#waiting.shift()?.resolve(line),
+    );
+    // Who writes to a process that has ended hears of it below.
+    this.#process.stdin.on('error', () => {});
+    void this.#process.then((end) => {
+      this.#ended = new CommandError(name, reasonOf(end), '');
+      for (const one of this.#waiting.splice(0)) one.reject(this.#ended);
+    });
+  }
+
+  /** Says a line; resolves to the answer. Throws `CommandError` when the process ends before it answers. */
+  ask(line: string): Promise<string> {
+    if (this.#ended) return Promise.reject(this.#ended);
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    this.#waiting.push({ resolve, reject });
+    this.#process.stdin.write(`${line}\n`);
+    return promise;
+  }
+
+  /** Ends it, whatever it does. */
+  async end(): Promise<void> {
+    this.#process.kill();
+    await this.#process;
   }
 }
