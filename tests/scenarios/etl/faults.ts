@@ -23,7 +23,7 @@ export default [
   },
   {
     name: 'the retry policy of the extract is left out: it is tried for ever',
-    killer: 'API answers 503 for good',
+    killer: 'API answers 503 for good: after a day the run fails',
     ts: {
       file: `${TS}/etl/workflow.ts`,
       find: `retry: {
@@ -324,7 +324,7 @@ export default [
   },
   {
     name: 'a batch that cannot be loaded fails the whole run',
-    killer: 'one batch rejected by a CHECK constraint: it alone fails',
+    killer: 'one batch rejected by a CHECK constraint: it alone fails, and is named',
     ts: {
       file: `${TS}/etl/workflow.ts`,
       find: `if (failure.type === 'InvalidInput') throw failure;`,

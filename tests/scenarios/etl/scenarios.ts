@@ -770,14 +770,9 @@ const SECRET_RULE = 'must not hold a secret: write ${NAME} for it';
 
 const badInputs: EtlScenario[] = [
   {
-    ...refused(
-      'batches too many for a history, of two sources together',
-      (input, sandbox) => put(input, { sources: [flights(sandbox), weather(sandbox)], batch_size: 6 }),
-      'batch_size: makes more than 150 batches',
-    ),
-    // It is seen when all is read.
-    together: false,
-    after: undefined,
+    name: 'bad input: batches too many for a history, of two sources together',
+    given: reads((sandbox) => [flights(sandbox), weather(sandbox)], { batch_size: 6 }),
+    expected: fails('InvalidInput', 'batch_size: makes more than 150 batches'),
   },
   refused(
     '51 sources',
