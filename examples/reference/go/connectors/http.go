@@ -143,6 +143,9 @@ func withQuery(address *url.URL, cursor string, size int) *url.URL {
 	return &asked
 }
 
+// unprintable is what no request may hold; servers write it into Location all the same.
+var unprintable = regexp.MustCompile(`[^!-~]+`)
+
 // ask gets an answer, and follows it where it stays with the same host: user and password go along.
 func ask(ctx context.Context, address *url.URL) (*http.Response, error) {
 	user := address.User
@@ -169,6 +172,7 @@ func ask(ctx context.Context, address *url.URL) (*http.Response, error) {
 		if err != nil || !sameServer(request.URL, next) {
 			break
 		}
+		next.RawQuery = unprintable.ReplaceAllStringFunc(next.RawQuery, escaped)
 		address = next
 	}
 	return nil, ValidationError("API redirects elsewhere")
