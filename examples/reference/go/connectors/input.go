@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Checking input: the same rules and the same words for every pipeline.
@@ -88,9 +89,17 @@ func (c *Checks) Name(field, name string) {
 	c.Rule(field, identifier.MatchString(name), ruleName)
 }
 
-// Connection checks a connection string: there is one, and it holds no secret.
+const maxShortName = 64
+
+// ShortName checks a name that goes into file names together with others.
+func (c *Checks) ShortName(field, name string) {
+	c.Rule(field, identifier.MatchString(name) && len(name) <= maxShortName, ruleName)
+}
+
+// Connection checks a connection string: there is one, not too long, and it holds no secret.
 func (c *Checks) Connection(field, connection string) {
-	c.Rule(field, connection != "" && hidesSecrets(connection), ruleSecret)
+	ok := connection != "" && utf8.RuneCountInString(connection) <= maxURL
+	c.Rule(field, ok && hidesSecrets(connection), ruleSecret)
 }
 
 // outermost is sources for sources[0].source_id.
