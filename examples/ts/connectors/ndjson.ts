@@ -14,7 +14,15 @@ export function toNdjson(records: readonly unknown[]): string {
 /** Lines as records. */
 export function fromNdjson<T>(body: string): T[] {
   const lines = body.split('\n').filter(Boolean);
-  return lines.map((line) => parseExact(line) as T);
+  return lines.map((line) => recordOf(line) as T);
+}
+
+function recordOf(line: string): unknown {
+  const record: unknown = JSON.parse(line);
+  // What is written as it was read has lost no digit; that is most, and faster.
+  return JSON.stringify(record) === line
+    ? record
+    : parseExact(line);
 }
 
 /** Writes one NDJSON part into the folder that `connection` names; returns how many records. */

@@ -74,19 +74,16 @@ function departuresToUtc(
   ];
   const clock = part('sched_dep_time');
   const wall = wallClock(year, month, day, clock);
-  const scheduled = wall && instant(inNewYork(wall));
-  if (!scheduled) {
-    throw validationError(
-      `${id}: sched_dep_time is not a time`,
-    );
-  }
+  const scheduled = inNewYork(wall);
+  const due = instant(id, scheduled);
 
   // #step A delay may cross midnight: add it to the instant
-  const departed = departure(id, scheduled, flight.dep_delay);
+  const { dep_delay } = flight;
+  const left = departure(id, scheduled, dep_delay);
 
   // #step Write RFC 3339, to the second
-  flight.sched_dep_time = scheduled;
-  flight.dep_time = departed;
+  flight.sched_dep_time = due;
+  flight.dep_time = left;
 }
 // #endregion clock
 
@@ -95,63 +92,61 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const NEW_YORK = IANAZone.create('America/New_York');
 
-/** A date and a clock time as if in UTC; 2400 is the midnight that ends the day. */
+/** A date and a clock time, as if in UTC; 2400 is the midnight that ends the day. NaN for none. */
 function wallClock(
   year: number,
   month: number,
   day: number,
   clock: number,
-): DateTime | undefined {
+): number {
+  const date = DateTime.utc(year, month, day);
   const minute = clock % 100;
-  const numbers = [year, month, day, clock];
   const known =
-    numbers.every(Number.isInteger) &&
+    date.isValid &&
     year >= 1 &&
     year <= 9999 &&
+    Number.isInteger(clock) &&
     clock >= 0 &&
     clock <= 2400 &&
     minute < 60;
-  const date = DateTime.utc(year, month, day);
-  return known && date.isValid
-    ? date.plus({ hours: Math.floor(clock / 100), minute })
-    : undefined;
+  const minutes = Math.floor(clock / 100) * 60 + minute;
+  return known
+    ? date.toMillis() + minutes * MINUTE_MS
+    : Number.NaN;
 }
 
 /** RFC 5545: a time that is there twice is the first, one that is not has the offset before the gap. */
-function inNewYork(wall: DateTime): number {
-  const local = wall.toMillis();
+function inNewYork(wall: number): number {
   const at = (offset: number) =>
-    Math.round(local - offset * MINUTE_MS);
-  const before = NEW_YORK.offset(local - DAY_MS);
-  const after = NEW_YORK.offset(local + DAY_MS);
-  const changed =
-    NEW_YORK.offset(at(before)) !== before &&
-    NEW_YORK.offset(at(after)) === after;
+    Math.round(wall - offset * MINUTE_MS);
+  const before = NEW_YORK.offset(wall - DAY_MS);
+  if (NEW_YORK.offset(at(before)) === before) return at(before);
+  const after = NEW_YORK.offset(wall + DAY_MS);
+  const changed = NEW_YORK.offset(at(after)) === after;
   return at(changed ? after : before);
 }
 
 function departure(
   id: string,
-  scheduled: string,
+  scheduled: number,
   delay: unknown,
 ): string | null {
   if (delay === undefined || delay === null) return null;
   const minutes = Number(delay);
-  if (
-    !Number.isInteger(minutes) ||
-    Math.abs(minutes) > MAX_DELAY_MINUTES
-  )
+  const known =
+    Number.isInteger(minutes) &&
+    Math.abs(minutes) <= MAX_DELAY_MINUTES;
+  if (!known)
     throw validationError(`${id}: dep_delay is not a delay`);
-  const left = Date.parse(scheduled) + minutes * MINUTE_MS;
-  const departed = instant(left);
-  if (departed) return departed;
-  throw validationError(`${id}: sched_dep_time is not a time`);
+  return instant(id, scheduled + minutes * MINUTE_MS);
 }
 
-/** RFC 3339 to the second; none of a year that it cannot write. */
-function instant(ms: number): string | undefined {
-  const text = DateTime.fromMillis(ms, { zone: 'utc' });
-  return text.year >= 1 && text.year <= 9999
-    ? text.toFormat("yyyy-MM-dd'T'HH:mm:ss'Z'")
-    : undefined;
+/** RFC 3339 to the second, which has years of four digits. */
+function instant(id: string, ms: number): string {
+  const text = Number.isNaN(ms)
+    ? ''
+    : new Date(ms).toISOString();
+  if (/^(?!0000)\d{4}-/.test(text))
+    return `${text.slice(0, 19)}Z`;
+  throw validationError(`${id}: sched_dep_time is not a time`);
 }
