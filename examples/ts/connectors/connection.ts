@@ -87,7 +87,8 @@ export function pathOf({ path }: Connection): string {
 export function encoded(value: string): string {
   return encodeURIComponent(value).replace(
     /[!'()*]/g,
-    (mark) => `%${mark.charCodeAt(0).toString(16)}`,
+    (mark) =>
+      `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 }
 

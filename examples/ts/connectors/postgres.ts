@@ -220,15 +220,15 @@ export async function* readTable(
     const behind = `WHERE t.id > $2::text::${type}`;
     const rows = await table.query<Row>(
       `SELECT t.id::text AS id,
-              (to_jsonb(t.*) - 'id')::text AS data
+              (to_jsonb(t.*) - 'id')::text AS data,
+              t.id = lag(t.id) OVER (ORDER BY t.id) AS twice
        FROM ${table.name} AS t ${cursor && behind}
        ORDER BY t.id LIMIT $1`,
       cursor ? [size + 1, cursor] : [size + 1],
     );
 
     // #step A key that is there twice would lose a row
-    const ids = rows.map(({ id }) => id);
-    if (ids.some((id, i) => id === ids[i + 1])) {
+    if (rows.some(({ twice }) => twice)) {
       throw validationError('key is not unique');
     }
 
@@ -246,6 +246,8 @@ export async function* readTable(
 interface Row {
   id: string;
   data: string;
+  /** Whether the row before has an equal key: the database knows its type's equality. */
+  twice: boolean | null;
 }
 
 /** Its columns as JSON text: the driver would round their numbers. */
