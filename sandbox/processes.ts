@@ -1,5 +1,4 @@
 /** The one command runner: commands that end, and processes that stay until they are stopped. */
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
@@ -211,9 +210,13 @@ export class Conversation {
       reject: false,
       buffer: false,
     });
-    createInterface({ input: this.#process.stdout }).on('line', (line) =>
-      this.#waiting.shift()?.resolve(line),
-    );
+    // Not readline: it takes U+2028, which JSON may hold, for the end of a line.
+    let begun = '';
+    this.#process.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = (begun + chunk).split('\n');
+      begun = lines.pop() ?? '';
+      for (const line of lines) this.#waiting.shift()?.resolve(line);
+    });
     // Who writes to a process that has ended hears of it below.
     this.#process.stdin.on('error', () => {});
     void this.#process.then((end) => {

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { LANGUAGES, type Language } from '../../sandbox/languages.ts';
-import { Probe, type Verdict } from '../../sandbox/probe.ts';
+import { Probe, type Verdict } from '../../sandbox/probes.ts';
 import { ROOT } from '../../sandbox/processes.ts';
 import { csv } from './csv.ts';
 import { events } from './events.ts';

@@ -1,6 +1,6 @@
 /** What the fuzzer and the corpus know of a kind of input. */
 import type { Arbitrary } from 'fast-check';
-import type { Verdict } from '../../sandbox/probe.ts';
+import type { Verdict } from '../../sandbox/probes.ts';
 
 export const KINDS = ['csv', 'json', 'events', 'input', 'url', 'topic'] as const;
 export type KindName = (typeof KINDS)[number];

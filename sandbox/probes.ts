@@ -2,7 +2,6 @@
  * The probes: one process a language that gives a connector, or a rule of the data, one case after the other, and says
  * what became of it. They are for tests: see sandbox/probe and tests/corpus.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
 import { type Command, cargo, type Language, rustProgram } from './languages.ts';
 import { CACHE, Conversation, ROOT, run } from './processes.ts';
 
@@ -24,15 +23,12 @@ const BUILDS: Record<Language['id'], () => Promise<Command>> = {
   async ts() {
     return {
       command: process.execPath,
-      args: ['--disable-warning=ExperimentalWarning', `${ROOT}/sandbox/probe/probe.ts`],
+      args: ['--disable-warning=ExperimentalWarning', `${ROOT}/sandbox/probe/typescript.ts`],
     };
   },
   async go() {
     // The probe is no part of the module that readers copy: the build lays it over.
-    const overlay = `${CACHE}/build/go-probe.json`;
-    await mkdir(`${CACHE}/build`, { recursive: true });
-    const Replace = { [`${GO}/probe/probe.go`]: `${ROOT}/sandbox/probe/probe.go` };
-    await writeFile(overlay, JSON.stringify({ Replace }));
+    const overlay = `${ROOT}/sandbox/probe/go/overlay.json`;
     await run('go', ['build', '-overlay', overlay, '-o', GO_PROBE, './probe'], { cwd: GO });
     return { command: GO_PROBE, args: [] };
   },

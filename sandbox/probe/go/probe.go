@@ -2,7 +2,7 @@
 // languages against each other. It is built into the worker's module by an overlay, in
 // examples/reference/go:
 //
-//	go build -overlay ../../../sandbox/probe/overlay.json -o <file> ./probe
+//	go build -overlay ../../../sandbox/probe/go/overlay.json -o <file> ./probe
 package main
 
 import (
