@@ -120,7 +120,7 @@ function split(url: string): Connection | undefined {
     scheme,
     user,
     password: password ?? '',
-    host: scheme === 'file' ? '' : host,
+    host,
     port: digits === undefined ? undefined : port,
     path,
     query,

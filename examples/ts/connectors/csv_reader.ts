@@ -95,7 +95,7 @@ function recordAt(
     if (byte === END || byte === NUL)
       throw torn(bytes, start, at, line);
     if (at - start >= MAX_RECORD_BYTES)
-      throw new CsvFault(`line ${line} is too long`);
+      throw tooLong(bytes, start, at, line);
 
     if (state === 'quoted') {
       if (byte === QUOTE) state = 'closed';
@@ -121,8 +121,31 @@ function torn(
   at: number,
   line: number,
 ): CsvFault {
-  check(bytes, start, at, line);
+  check(bytes, start, characterEnd(bytes, at), line);
   return new CsvFault(`line ${line} is torn`);
+}
+
+/** Behind a character that is there whole: it may be at fault itself. */
+function characterEnd(bytes: Buffer, at: number): number {
+  const first = bytes[at] ?? 0;
+  const length = [0xc2, 0xe0, 0xf0, 0xf5].findIndex(
+    (next) => first < next,
+  );
+  const end = at + (length < 1 ? 1 : length + 1);
+  return end > bytes.length ? at : end;
+}
+
+function tooLong(
+  bytes: Buffer,
+  start: number,
+  at: number,
+  line: number,
+): CsvFault {
+  // The bound may cut a character.
+  let end = at;
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
+  check(bytes, start, end, line);
+  return new CsvFault(`line ${line} is too long`);
 }
 
 /** Line ends are ASCII, so no character goes over one. */

@@ -20,7 +20,7 @@ const NUMBERS = new Set(
 /** A record with its values typed. Throws `ValidationError` that names the record and the field. */
 // #region typed
 export function typed({ id, data }: RawRecord): RawRecord {
-  // In the order of their names, so that the first fault is the same one everywhere.
+  // By name, so that the first fault is the same everywhere.
   const fields = Object.keys(data).sort();
   const values = fields.map((field) => {
     const value = data[field];
