@@ -49,7 +49,7 @@ function fieldOf(name: string): fc.Arbitrary<string> {
       fc.constantFrom('NA', '100001', '0.5'),
     ),
   };
-  const fits = fitting[name];
+  const fits = Object.hasOwn(fitting, name) && fitting[name];
   return fits
     ? fc.oneof({ weight: 5, arbitrary: fits }, { weight: 1, arbitrary: fc.constantFrom(...NUMBERS) })
     : text;

@@ -167,7 +167,9 @@ function redirected(
 ): ApiRequest {
   const from = new URL(request.path, request.origin);
   const to =
-    typeof location === 'string'
+    typeof location === 'string' &&
+    location &&
+    !/%(?![0-9A-Fa-f]{2})/.test(location)
       ? URL.parse(location, from.href)
       : null;
   const safer =

@@ -142,7 +142,10 @@ export interface WriteInput {
 // #region validate
 export function validate(input: unknown): StreamInput {
   // #step Check every field before any work is done
-  const checked = StreamInput.safeParse(input);
+  const checked = StreamInput.safeParse(
+    input,
+    withRule(RULES.type),
+  );
   if (checked.success) return checked.data;
 
   // #step Fail for good, and name the field

@@ -17,10 +17,22 @@ import (
 	"time"
 )
 
-// client bounds a request as a whole, its body included. Redirects are followed by ask.
-var client = &http.Client{
-	Timeout:       30 * time.Second,
-	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+// client bounds a request as a whole, its body included. It follows no redirect, for it is not shown one: ask does.
+var client = &http.Client{Timeout: 30 * time.Second, Transport: noRedirects{http.DefaultTransport}}
+
+// locationHeader is where a redirect points, once noRedirects has seen it.
+const locationHeader = "X-Location"
+
+// noRedirects hides where a redirect points from a client, which would fail on what it cannot read.
+type noRedirects struct{ http.RoundTripper }
+
+func (t noRedirects) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := t.RoundTripper.RoundTrip(request)
+	if err == nil {
+		response.Header[locationHeader] = response.Header["Location"]
+		response.Header.Del("Location")
+	}
+	return response, err
 }
 
 const (
@@ -168,8 +180,9 @@ func ask(ctx context.Context, address *url.URL) (*http.Response, error) {
 			return response, nil
 		}
 		_ = response.Body.Close()
-		next, err := response.Location()
-		if err != nil || !sameServer(request.URL, next) {
+		location := response.Header.Get(locationHeader)
+		next, err := request.URL.Parse(location)
+		if err != nil || location == "" || !sameServer(request.URL, next) {
 			break
 		}
 		next.RawQuery = unprintable.ReplaceAllStringFunc(next.RawQuery, escaped)

@@ -3,6 +3,7 @@ package connectors
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -129,4 +130,21 @@ func strict(value any, lenient []string) any {
 		}
 	}
 	return value
+}
+
+// Complete reports a wrong type, as encoding/json does, where an object lacks a field of a struct, or has null for one
+// that is no pointer.
+func Complete(raw []byte, of any) error {
+	var found map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &found); err != nil {
+		return err
+	}
+	for field := range reflect.TypeOf(of).Fields() {
+		value, ok := found[field.Tag.Get("json")]
+		null := string(value) == "null" && field.Type.Kind() != reflect.Pointer
+		if !ok || null {
+			return &json.UnmarshalTypeError{Value: "nothing", Type: field.Type}
+		}
+	}
+	return nil
 }

@@ -35,6 +35,24 @@ type Window struct {
 	WorstDelay  *int   `json:"worst_delay"`
 }
 
+// UnmarshalJSON takes a window that is whole.
+func (w *Window) UnmarshalJSON(raw []byte) error {
+	type plain Window
+	if err := connectors.Complete(raw, *w); err != nil {
+		return err
+	}
+	return json.Unmarshal(raw, (*plain)(w))
+}
+
+// UnmarshalJSON takes what is carried whole: what is missing would begin anew.
+func (c *Carried) UnmarshalJSON(raw []byte) error {
+	type plain Carried
+	if err := connectors.Complete(raw, *c); err != nil {
+		return err
+	}
+	return json.Unmarshal(raw, (*plain)(c))
+}
+
 // #region input
 // #step What one run hands on to the next
 
