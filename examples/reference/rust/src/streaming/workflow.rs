@@ -81,7 +81,11 @@ impl StreamProcessing {
 
     // #step Hear the signal at any moment
     #[signal(name = "stop_streaming")]
-    pub fn stop(&mut self, _: &mut SyncWorkflowContext<Self>) {
+    pub fn stop(
+        &mut self,
+        _ctx: &mut SyncWorkflowContext<Self>,
+        _whatever: Raw,
+    ) {
         self.stopped = true;
     }
 
