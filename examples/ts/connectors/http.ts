@@ -190,11 +190,29 @@ function secondsOf(
   header: string | string[] | undefined,
 ): number {
   const text = typeof header === 'string' ? header.trim() : '';
-  const date = DateTime.fromHTTP(text);
+  const left = dateOf(text)?.diffNow('seconds').seconds;
   const seconds = /^\d+$/.test(text)
     ? Number(text)
-    : Math.ceil(date.diffNow('seconds').seconds);
-  return Math.min(Math.max(seconds || 1, 1), DAY_SECONDS);
+    : Math.ceil(left ?? 1);
+  return Math.min(Math.max(seconds, 1), DAY_SECONDS);
+}
+
+const WEEKDAY = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /;
+const DATES = [
+  "dd MMM yyyy HH:mm:ss 'GMT'",
+  "dd-MMM-yy HH:mm:ss 'GMT'",
+  'MMM d HH:mm:ss yyyy',
+];
+
+/** An HTTP date in one of its three forms, whatever it takes for the day of the week. */
+function dateOf(text: string): DateTime | undefined {
+  const known = WEEKDAY.test(text) && !text.includes(' 24:');
+  if (!known) return undefined;
+  const date = text.replace(WEEKDAY, '').replace('  ', ' ');
+  const zone = { zone: 'utc', locale: 'en' };
+  return DATES.map((form) =>
+    DateTime.fromFormat(date, form, zone),
+  ).find(({ isValid }) => isValid);
 }
 
 /** The body with its compression undone, as far as it is held. */
@@ -214,8 +232,11 @@ async function bodyOf({
       ? pipeline(body, createGunzip(), held)
       : pipeline(body, held));
   } catch (error) {
-    throw error instanceof TooMuch
-      ? validationError('API answered too much')
+    if (error instanceof TooMuch)
+      throw validationError('API answered too much');
+    const { code } = error as NodeJS.ErrnoException;
+    throw /^Z_/.test(String(code))
+      ? malformed('API answered broken JSON')
       : unavailable('API did not answer');
   }
 }

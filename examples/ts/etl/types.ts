@@ -31,6 +31,11 @@ const MAX_CONNECTION = 2048;
 export const MAX_BATCHES = 150;
 export const TOO_MANY_BATCHES = `batch_size: makes more than ${MAX_BATCHES} batches`;
 
+/** Whether it has no more characters than a URL may have. */
+function isShort(connection: string): boolean {
+  return [...connection].length <= MAX_CONNECTION;
+}
+
 /** Reports the second use of a source_id: it names the staged files. */
 function checkUniqueIds(
   sources: DataSource[],
@@ -60,7 +65,7 @@ const Name = z
   .max(MAX_NAME, RULES.name);
 const Connection = z
   .string(withRule(RULES.secret))
-  .max(MAX_CONNECTION, RULES.secret)
+  .refine(isShort, RULES.secret)
   .refine(hidesSecrets, RULES.secret);
 
 const DataSource = z.object(
