@@ -1,6 +1,11 @@
 //! Tries the connectors and the rules of the data: one case a line on stdin, its verdict a line on stdout.
 //! A failure is a verdict; a panic is one too, and ends nothing.
-use std::{env, panic::AssertUnwindSafe};
+use std::{
+    env,
+    io::{self, Write},
+    panic::{AssertUnwindSafe, resume_unwind},
+    path::PathBuf,
+};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use durable_pipelines::{
@@ -22,10 +27,7 @@ use futures::FutureExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use temporalio_sdk::ApplicationFailure;
-use tokio::{
-    fs,
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, stdin, stdout},
-};
+use tokio::{fs, runtime::Runtime};
 use url::Url;
 use uuid::Uuid;
 
@@ -63,15 +65,15 @@ struct Topic {
     limit: usize,
 }
 
-#[tokio::main]
-async fn main() -> std::io::Result<()> {
-    let mut lines = BufReader::new(stdin()).lines();
-    let mut out = stdout();
-    while let Some(line) = lines.next_line().await? {
-        let case: Value = serde_json::from_str(&line).unwrap_or_default();
+fn main() -> io::Result<()> {
+    let runtime = Runtime::new()?;
+    let mut out = io::stdout();
+    for line in io::stdin().lines() {
+        let case: Value = serde_json::from_str(&line?).unwrap_or_default();
         let number = case["n"].clone();
         // Whatever a case did, the next one begins anew: nothing outlives it.
-        let verdict = AssertUnwindSafe(judge(case)).catch_unwind().await;
+        let verdict = AssertUnwindSafe(judge(case)).catch_unwind();
+        let verdict = runtime.block_on(verdict);
         let verdict = match verdict {
             Ok(Ok(value)) => json!({"ok": value}),
             Ok(Err(failure)) => json!({"failure": words_of(&failure)}),
@@ -83,9 +85,8 @@ async fn main() -> std::io::Result<()> {
                 json!({"failure": {"type": "Crash", "message": words.unwrap_or_default()}})
             }
         };
-        let answer = json!({"n": number, "verdict": verdict}).to_string() + "\n";
-        out.write_all(answer.as_bytes()).await?;
-        out.flush().await?;
+        writeln!(out, "{}", json!({"n": number, "verdict": verdict}))?;
+        out.flush()?;
     }
     Ok(())
 }
@@ -119,7 +120,7 @@ async fn csv(Csv { base64, size }: Csv) -> Verdict {
     };
     let read = AssertUnwindSafe(read).catch_unwind().await;
     fs::remove_file(&file).await.expect("the file is there");
-    read.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    read.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 async fn api(Json { url, size }: Json) -> Verdict {
@@ -218,7 +219,7 @@ fn words_of(failure: &ApplicationFailure) -> Value {
 }
 
 /// A file of its own with these bytes, and its URL.
-async fn file_of(base64: &str) -> (std::path::PathBuf, String) {
+async fn file_of(base64: &str) -> (PathBuf, String) {
     let bytes = BASE64_STANDARD.decode(base64).expect("base64");
     let file = env::temp_dir().join(format!("probe-{}", Uuid::new_v4()));
     fs::write(&file, bytes)

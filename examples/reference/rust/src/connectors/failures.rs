@@ -168,3 +168,20 @@ fn failure(
         .maybe_next_retry_delay(next_retry_delay)
         .build()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_is_what_the_activity_said() {
+        let cause = unavailable("database did not answer");
+        let reason =
+            Reason::within(&IncomingError::Application(cause));
+        let expected = Reason::new(
+            "Unavailable",
+            "database did not answer",
+        );
+        assert_eq!(reason, expected);
+    }
+}

@@ -28,7 +28,7 @@ pub async fn body_of(mut response: Response) -> Result<Vec<u8>> {
 
 enum Body {
     Plain(Capped),
-    Zipped(MultiGzDecoder<Capped>),
+    Zipped(Box<MultiGzDecoder<Capped>>),
 }
 
 impl Body {
@@ -51,7 +51,8 @@ impl Body {
         {
             "identity" | "" => Some(Self::Plain(body)),
             "gzip" => {
-                Some(Self::Zipped(MultiGzDecoder::new(body)))
+                let body = MultiGzDecoder::new(body);
+                Some(Self::Zipped(body.into()))
             }
             _ => None,
         }
@@ -67,7 +68,7 @@ impl Body {
     fn finish(self) -> io::Result<Vec<u8>> {
         match self {
             Self::Plain(body) => Ok(body.0),
-            Self::Zipped(body) => Ok(body.finish()?.0),
+            Self::Zipped(body) => Ok((*body).finish()?.0),
         }
     }
 }
