@@ -142,7 +142,9 @@ const body = fc.oneof(
     weight: 1,
     arbitrary: fc
       .tuple(at, origin, delay, fc.nat(80))
-      .map(([a, o, d, cut]) => `{"origin":${o},"departed_at":${a},"delay_minutes":${d}}`.slice(0, cut)),
+      .map(([a, o, d, cut]) =>
+        `{"origin":${o},"departed_at":${a},"delay_minutes":${d}}`.slice(0, cut).toWellFormed(),
+      ),
   },
   {
     weight: 1,
@@ -275,7 +277,7 @@ async function bySql(
     judged AS (SELECT *, coalesce(start + ${size} <= mark, false) AS late FROM marked)
     SELECT (SELECT count(*) FROM judged WHERE late)::INT AS late,
       greatest(${first}, (SELECT max(t - ${one.allowed_lateness_seconds}) FROM judged WHERE NOT late))::BIGINT::VARCHAR AS mark,
-      (SELECT list(concat_ws('|', start, origin, departures, cancelled, delays)) FROM (
+      (SELECT list(concat_ws(chr(31), start, origin, departures, cancelled, delays)) FROM (
         SELECT start, origin, count(delay) AS departures, count(*) - count(delay) AS cancelled, coalesce(sum(delay), 0)::BIGINT AS delays
         FROM judged WHERE NOT late GROUP BY ALL)) AS windows`);
   const [row] = result.getRowObjectsJson() as {
@@ -284,7 +286,7 @@ async function bySql(
     windows: string[] | null;
   }[];
   const windows = (row?.windows ?? []).map((line) => {
-    const [start, ...rest] = line.split('|');
+    const [start, ...rest] = line.split('\x1f');
     return [instant(Number(start)), ...rest].join();
   });
   return {

@@ -7,6 +7,8 @@ export interface InputCase {
   pipeline: 'etl' | 'streaming' | 'tour';
   /** JSON. */
   input: string;
+  /** In how many places it was changed: of two faults, each language may name its first. */
+  changes?: number;
 }
 
 const FLIGHTS = {
@@ -75,7 +77,8 @@ function places(value: unknown, path: (string | number)[] = []): (string | numbe
 }
 
 const ODD = fc.oneof(
-  { weight: 3, arbitrary: jsonToken },
+  // Half a surrogate is no text at all to Rust's payloads.
+  { weight: 3, arbitrary: jsonToken.filter((token) => !token.includes('\\ud8') && !token.includes('\\udc')) },
   {
     weight: 5,
     arbitrary: fc.constantFrom(
@@ -169,9 +172,10 @@ export const input: Kind<InputCase> = {
       const good = GOOD[pipeline][which % GOOD[pipeline].length];
       const all = places(good);
       const at = new Map(changes.map((one) => [(all[one.place % all.length] ?? []).join('/'), one]));
-      return { pipeline, input: changed(good, at) };
+      return { pipeline, input: changed(good, at), changes: at.size };
     }),
   given: ({ pipeline, input: json }) => `{"kind":"input","pipeline":"${pipeline}","input":${json}}`,
   // The field that is named, in whatever words.
-  comparable: (verdict) => judged(verdict, (message) => message.split(': ')[0]),
+  comparable: (verdict, { changes = 1 }) =>
+    judged(verdict, (message) => (changes > 1 ? undefined : message.split(': ')[0])),
 };

@@ -196,7 +196,13 @@ export const jsonToken: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie
   ),
 })).value;
 
-/** `{"name":token,…}`, names given twice included. */
+/**
+ * `{"name":token,…}`, names given twice included. No name holds a backslash: once it has read such a name, V8 13.6 (Node 24)
+ * takes another that begins with an escape for it.
+ */
 export function objectToken(fields: [string, string][]): string {
-  return `{${fields.map(([name, token]) => `${JSON.stringify(name)}:${token}`).join()}}`;
+  return `{${fields
+    .filter(([name]) => !name.includes('\\'))
+    .map(([name, token]) => `${JSON.stringify(name)}:${token}`)
+    .join()}}`;
 }

@@ -7,14 +7,6 @@ interface RawJson {
 
 declare global {
   interface JSON {
-    parse(
-      text: string,
-      reviver: (
-        key: string,
-        value: unknown,
-        context: { source: string },
-      ) => unknown,
-    ): unknown;
     rawJSON(text: string): RawJson;
     isRawJSON(value: unknown): value is RawJson;
   }
@@ -32,17 +24,14 @@ export function parseJson(json: string | Uint8Array): unknown {
     typeof json === 'string'
       ? withoutMark(json)
       : new TextDecoder('utf-8', { fatal: true }).decode(json);
-  check(text);
   return parseExact(text);
 }
 
-/** JSON of our own: only its numbers need care. */
+/** The same of text that has no mark. */
 export function parseExact(text: string): unknown {
-  return JSON.parse(text, (_, value, { source }) =>
-    typeof value === 'number' && String(value) !== source
-      ? JSON.rawJSON(source)
-      : value,
-  );
+  const marked = withMarks(text);
+  const value: unknown = JSON.parse(marked);
+  return marked === text ? value : withoutMarks(value);
 }
 
 /** The text of a JSON number; none for any other value. */
@@ -67,16 +56,51 @@ function withoutMark(text: string): string {
   return text.startsWith(BOM) ? text.slice(1) : text;
 }
 
-/** What `JSON.parse` lets pass: half a pair (also in a value that a later one replaces), and any depth. */
-function check(text: string): void {
+const NUMBER = /-?\d[\d.eE+-]*/y;
+const WHOLE_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
+/** No text of others begins so. */
+const MARK = `${crypto.randomUUID()}:`;
+
+/**
+ * The text, where each number that a double would not hold is a marked string: a reviver is told a
+ * number's text, but not of one whose name was given twice. Throws for what `JSON.parse` lets pass: half
+ * a pair (also in a value that a later one replaces), and any depth.
+ */
+function withMarks(text: string): string {
   let depth = 0;
+  let from = 0;
+  let marked = '';
   for (let at = 0; at < text.length; at += 1) {
-    const mark = text[at];
-    if (mark === '"') at = endOfString(text, at);
-    else if (mark === '[' || mark === '{') depth += 1;
-    else if (mark === ']' || mark === '}') depth -= 1;
+    const begin = text[at] ?? '';
+    if (begin === '"') at = endOfString(text, at);
+    else if (begin === '[' || begin === '{') depth += 1;
+    else if (begin === ']' || begin === '}') depth -= 1;
+    else if (begin === '-' || (begin >= '0' && begin <= '9')) {
+      NUMBER.lastIndex = at;
+      const token = NUMBER.exec(text)?.[0] ?? begin;
+      const isExact = String(Number(token)) === token;
+      if (!isExact && WHOLE_NUMBER.test(token)) {
+        marked += `${text.slice(from, at)}"${MARK}${token}"`;
+        from = at + token.length;
+      }
+      at += token.length - 1;
+    }
     if (depth > MAX_DEPTH) throw new Error('too deep');
   }
+  return marked + text.slice(from);
+}
+
+function withoutMarks(value: unknown): unknown {
+  if (typeof value === 'string') {
+    return value.startsWith(MARK)
+      ? JSON.rawJSON(value.slice(MARK.length))
+      : value;
+  }
+  if (Array.isArray(value)) return value.map(withoutMarks);
+  if (!isObject(value)) return value;
+  for (const [name, inner] of Object.entries(value))
+    value[name] = withoutMarks(inner);
+  return value;
 }
 
 function endOfString(text: string, start: number): number {

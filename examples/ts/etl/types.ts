@@ -31,9 +31,10 @@ const MAX_CONNECTION = 2048;
 export const MAX_BATCHES = 150;
 export const TOO_MANY_BATCHES = `batch_size: makes more than ${MAX_BATCHES} batches`;
 
-/** Whether it has no more characters than a URL may have. */
+/** Whether it has characters, and no more than a URL may have. */
 function isShort(connection: string): boolean {
-  return [...connection].length <= MAX_CONNECTION;
+  const { length } = [...connection];
+  return length > 0 && length <= MAX_CONNECTION;
 }
 
 /** Reports the second use of a source_id: it names the staged files. */

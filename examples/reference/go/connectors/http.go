@@ -114,7 +114,7 @@ func getPage(
 
 	// #step Server errors may pass; client errors do not
 	if status == http.StatusServiceUnavailable &&
-		response.Header.Get("Retry-After") != "" {
+		response.Header["Retry-After"] != nil {
 		return apiPage{}, UnavailableFor(answered, after)
 	}
 	if status >= 500 || status == http.StatusRequestTimeout {

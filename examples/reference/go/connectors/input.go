@@ -3,6 +3,7 @@ package connectors
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"reflect"
 	"regexp"
 	"slices"
@@ -108,29 +109,44 @@ func outermost(field string) string {
 	return field[:strings.IndexAny(field+".", ".[")]
 }
 
+// maxWhole is the largest whole number that every language holds.
+const maxWhole = 1<<53 - 1
+
 // strict keeps encoding/json from being lenient: it takes null for a missing field, so null becomes
-// false, which no field takes; it matches names whatever their case, so only lower-case names stay.
+// false, which no field takes, but for what is inside of lenient fields; it matches names whatever their case, so
+// only lower-case names stay; and it takes numbers that have lost digits.
 func strict(value any, lenient []string) any {
 	switch value := value.(type) {
 	case nil:
 		return false
+	case float64:
+		if math.Abs(value) > maxWhole {
+			return false
+		}
 	case []any:
 		for i := range value {
-			value[i] = strict(value[i], nil)
+			value[i] = strict(value[i], lenient)
 		}
 	case map[string]any:
-		for name := range value {
-			if name != strings.ToLower(name) {
+		for name, inner := range value {
+			switch {
+			case name != strings.ToLower(name):
 				delete(value, name)
-				continue
-			}
-			if value[name] == nil || !slices.Contains(lenient, name) {
-				value[name] = strict(value[name], nil)
+			case inner == nil && len(lenient) == 1 && lenient[0] == everything:
+			case inner != nil && slices.Contains(lenient, name):
+				value[name] = strict(inner, []string{everything})
+			case len(lenient) == 1 && lenient[0] == everything:
+				value[name] = strict(inner, lenient)
+			default:
+				value[name] = strict(inner, nil)
 			}
 		}
 	}
 	return value
 }
+
+// everything is lenient for all that is inside.
+const everything = "*"
 
 // Complete reports a wrong type, as encoding/json does, where an object lacks a field of a struct, or has null for one
 // that is no pointer.
@@ -140,7 +156,11 @@ func Complete(raw []byte, of any) error {
 		return err
 	}
 	for field := range reflect.TypeOf(of).Fields() {
-		value, ok := found[field.Tag.Get("json")]
+		name, isWire := field.Tag.Lookup("json")
+		if !isWire {
+			continue
+		}
+		value, ok := found[name]
 		null := string(value) == "null" && field.Type.Kind() != reflect.Pointer
 		if !ok || null {
 			return &json.UnmarshalTypeError{Value: "nothing", Type: field.Type}

@@ -59,6 +59,11 @@ impl<'a> Address<'a> {
         let parts = SHAPE.captures(url)?;
         let authority =
             AUTHORITY.captures(parts.get(2)?.as_str())?;
+        let scheme = parts[1].to_ascii_lowercase();
+        let here = matches!(&authority[2], "" | "localhost");
+        if scheme == "file" && !here {
+            return None;
+        }
         let port = match authority.get(3) {
             None => None,
             Some(port) => Some(
@@ -69,7 +74,7 @@ impl<'a> Address<'a> {
             ),
         };
         let address = Self {
-            scheme: parts[1].to_ascii_lowercase(),
+            scheme,
             userinfo: authority.get(1).map(|it| it.as_str()),
             host: authority[2].to_ascii_lowercase(),
             port,
@@ -131,7 +136,6 @@ impl<'a> Address<'a> {
         let path = self.path.to_ascii_lowercase();
         self.userinfo.is_none()
             && self.port.is_none()
-            && matches!(self.host.as_str(), "" | "localhost")
             && path.starts_with('/')
             && path.bytes().any(|byte| byte != b'/')
             && !path.contains("%2f")

@@ -28,6 +28,8 @@ enum At {
     Quoted,
     /// Behind a quote within quotes: the last one, or the first of two.
     Closed,
+    /// Within a character that may not stand there: is it one at all?
+    Torn,
 }
 
 /// The records of a file, one after another.
@@ -90,7 +92,7 @@ impl CsvReader {
                 break;
             }
         }
-        if self.at == At::Quoted {
+        if matches!(self.at, At::Quoted | At::Torn) {
             return Err(self.torn());
         }
         self.record()
@@ -112,6 +114,10 @@ impl CsvReader {
         let after_cr = mem::take(&mut self.after_cr);
         if after_cr && byte == b'\n' {
             return Ok(None);
+        }
+        let goes_on = byte & 0b1100_0000 == 0b1000_0000;
+        if self.at == At::Torn && !goes_on {
+            return Err(self.torn());
         }
         if matches!(byte, b'\n' | b'\r') && self.at != At::Quoted
         {
@@ -136,11 +142,12 @@ impl CsvReader {
                 self.field.push(byte);
                 At::Quoted
             }
-            (_, b',') => {
+            (At::Start | At::Plain | At::Closed, b',') => {
                 self.fields.push(mem::take(&mut self.field));
                 At::Start
             }
-            (At::Plain, b'"') | (At::Closed, _) => {
+            (At::Closed | At::Torn, 0x80..) => At::Torn,
+            (At::Plain, b'"') | (At::Closed | At::Torn, _) => {
                 return Err(self.torn());
             }
             (At::Start | At::Plain, _) => {

@@ -216,11 +216,22 @@ async fn ask(
         let to = response
             .headers()
             .get(LOCATION)
-            .and_then(|to| url.join(to.to_str().ok()?).ok())
+            .and_then(|to| to.to_str().ok())
+            .filter(|to| is_reference(to))
+            .and_then(|to| url.join(to).ok())
             .filter(|to| is_same_place(&url, to));
         url = nameless(to.ok_or_else(elsewhere)?);
     }
     Err(elsewhere())
+}
+
+/// Whether it says something, and each of its per cents is an escape.
+fn is_reference(to: &str) -> bool {
+    !to.is_empty()
+        && to.split('%').skip(1).all(|escape| {
+            let hex = escape.bytes().take(2);
+            hex.filter(u8::is_ascii_hexdigit).count() == 2
+        })
 }
 
 fn is_same_place(from: &Url, to: &Url) -> bool {

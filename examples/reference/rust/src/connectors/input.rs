@@ -180,10 +180,10 @@ pub fn url(raw: Option<&Value>) -> Checked<String> {
     })
 }
 
-/// A URL that holds no secret, and is none of those that are too long to be one.
+/// A URL that holds no secret, and is neither empty nor too long to be one.
 pub fn short_url(raw: Option<&Value>) -> Checked<String> {
     let url = url(raw)?;
-    if url.chars().count() > MAX_URL {
+    if url.is_empty() || url.chars().count() > MAX_URL {
         return Err(Fault::of(rule::SECRET));
     }
     Ok(url)
@@ -192,6 +192,32 @@ pub fn short_url(raw: Option<&Value>) -> Checked<String> {
 /// The variant of that name.
 pub fn one_of<T: DeserializeOwned>(word: String) -> Option<T> {
     serde_json::from_value(word.into()).ok()
+}
+
+/// A value whose whole numbers are written as such: `1e3` is 1000. One that lost digits becomes false, which no
+/// field takes.
+pub fn with_whole_numbers(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => number
+            .as_f64()
+            .filter(|number| number.fract() == 0.0)
+            .map_or(value.clone(), |number| {
+                Whole::try_from(number).map_or(
+                    Value::Bool(false),
+                    |Whole(whole)| whole.into(),
+                )
+            }),
+        Value::Array(all) => {
+            all.iter().map(with_whole_numbers).collect()
+        }
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| {
+                (name.clone(), with_whole_numbers(value))
+            })
+            .collect(),
+        other => other.clone(),
+    }
 }
 
 /// A whole number as JSON has it: 100.0 is one, 1.5 is not.
