@@ -1,6 +1,7 @@
 package connectors
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"math"
@@ -60,7 +61,9 @@ type Checks struct {
 // What is inside of the lenient fields is as encoding/json takes it: null is for pointers.
 func Decode(raw json.RawMessage, input any, lenient ...string) *Checks {
 	var value any
-	_ = json.Unmarshal(raw, &value)
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	_ = decoder.Decode(&value)
 	plain, _ := json.Marshal(strict(value, lenient))
 	err := json.Unmarshal(plain, input)
 	var wrong *json.UnmarshalTypeError
@@ -119,10 +122,12 @@ func strict(value any, lenient []string) any {
 	switch value := value.(type) {
 	case nil:
 		return false
-	case float64:
-		if math.Abs(value) > maxWhole {
+	case json.Number:
+		number, err := value.Float64()
+		if err != nil || math.Abs(number) > maxWhole {
 			return false
 		}
+		return number
 	case []any:
 		for i := range value {
 			value[i] = strict(value[i], lenient)
