@@ -11,11 +11,11 @@ export interface Connection {
   password: string;
   /** In lower case; an IPv6 address without its brackets. */
   host: string;
-  port?: number;
+  port: number | undefined;
   /** As it was written. */
   path: string;
   /** As it was written, without the question mark. */
-  query?: string;
+  query: string | undefined;
 }
 
 const MAX_LENGTH = 2048;

@@ -40,7 +40,7 @@ export function unavailable(
   return ApplicationFailure.create({
     message,
     type: 'Unavailable',
-    nextRetryDelay: seconds && seconds * 1000,
+    ...(seconds ? { nextRetryDelay: seconds * 1000 } : {}),
   });
 }
 

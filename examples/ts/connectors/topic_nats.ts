@@ -120,8 +120,8 @@ export async function publishNats(
   await withStream(topic, async (js, _, subject) => {
     for (const { id, body } of messages) {
       // #step The broker drops an id that it knows
-      const msgID = id ? headerOf(id) : undefined;
-      await js.publish(subject, body, { msgID });
+      const known = id ? { msgID: headerOf(id) } : {};
+      await js.publish(subject, body, known);
     }
   });
 }

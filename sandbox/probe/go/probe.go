@@ -128,7 +128,7 @@ func tried(asked probed) (any, error) {
 	case "json":
 		return all(connectors.ReadAPI(ctx, asked.URL, "", asked.Size))
 	case "events":
-		return streaming.SortEvents(asked.Messages, asked.Windowing)
+		return streaming.SortEvents(asked.Messages, asked.Windowing), nil
 	case "input":
 		return nil, validate(asked.Pipeline, asked.Input)
 	case "url":

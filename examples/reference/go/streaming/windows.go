@@ -38,7 +38,7 @@ type Sorted struct {
 // ones are ready to publish.
 func SortEvents(
 	messages []connectors.Message, by Windowing,
-) (Sorted, error) {
+) Sorted {
 	size, lateness := int64(by.WindowSize), int64(by.Lateness)
 	windows := byKey(by.OpenWindows)
 	watermark := seconds(by.Watermark)
@@ -53,10 +53,7 @@ func SortEvents(
 		// #step What is no event goes aside, with the reason
 		event, fault := parse(message)
 		if fault != nil {
-			letter, err := deadLetter(message, fault)
-			if err != nil {
-				return Sorted{}, err
-			}
+			letter := deadLetter(message, fault)
 			out.Dead = append(out.Dead, letter)
 			continue
 		}
@@ -85,19 +82,19 @@ func SortEvents(
 		}
 	}
 	out.Watermark = instantOrNil(watermark)
-	return out, nil
+	return out
 }
 
 // #endregion windows
 
 // deadLetter is a message as it came, and why it is no event.
-func deadLetter(message connectors.Message, reason error) (connectors.Message, error) {
-	body, err := connectors.ToJSON(struct {
+func deadLetter(message connectors.Message, reason error) connectors.Message {
+	body, _ := connectors.ToJSON(struct { // what is text alone can be JSON
 		Reason string `json:"reason"`
 		ID     string `json:"id"`
 		Body   string `json:"body"`
 	}{reason.Error(), message.ID, message.Body})
-	return connectors.Message{ID: message.ID, Body: body}, err
+	return connectors.Message{ID: message.ID, Body: body}
 }
 
 // #region count

@@ -93,29 +93,6 @@ struct Departure {
     delay: Option<i64>,
 }
 
-/// The event in a message, or why it is none.
-// #region event
-fn event_of(message: &Message) -> Result<Departure, String> {
-    if let Some(fault) = &message.fault {
-        return Err(fault.clone());
-    }
-
-    // #step Only JSON can be an event
-    let body =
-        parse_json(message.body.as_bytes()).ok_or("not JSON")?;
-
-    // #step Only what can be trusted is a departure
-    let departure = || {
-        Some(Departure {
-            origin: origin(body.get("origin")?)?,
-            at: departed_at(body.get("departed_at")?)?,
-            delay: delay(body.get("delay_minutes")?)?,
-        })
-    };
-    departure().ok_or_else(|| "not a departure".to_owned())
-}
-// #endregion event
-
 const MAX_ORIGIN: usize = 32;
 const MAX_DELAY: f64 = 100_000.0;
 /// An event far from now would close all windows before it.
@@ -193,6 +170,29 @@ fn count(
     window.worst_delay = window.worst_delay.max(Some(delay));
 }
 // #endregion count
+
+/// The event in a message, or why it is none.
+// #region event
+fn event_of(message: &Message) -> Result<Departure, String> {
+    if let Some(fault) = &message.fault {
+        return Err(fault.clone());
+    }
+
+    // #step Only JSON can be an event
+    let body =
+        parse_json(message.body.as_bytes()).ok_or("not JSON")?;
+
+    // #step Only what can be trusted is a departure
+    let departure = || {
+        Some(Departure {
+            origin: origin(body.get("origin")?)?,
+            at: departed_at(body.get("departed_at")?)?,
+            delay: delay(body.get("delay_minutes")?)?,
+        })
+    };
+    departure().ok_or_else(|| "not a departure".to_owned())
+}
+// #endregion event
 
 fn keyed(window: Window) -> ((String, String), Window) {
     let Window { window_start, origin, .. } = window.clone();
