@@ -7,7 +7,7 @@ export interface InputCase {
   pipeline: 'etl' | 'streaming' | 'tour';
   /** JSON. */
   input: string;
-  /** In how many places it was changed: of two faults, each language may name its first. */
+  /** How many faults it may have: of two, each language may name its first. */
   changes?: number;
 }
 
@@ -172,7 +172,9 @@ export const input: Kind<InputCase> = {
       const good = GOOD[pipeline][which % GOOD[pipeline].length];
       const all = places(good);
       const at = new Map(changes.map((one) => [(all[one.place % all.length] ?? []).join('/'), one]));
-      return { pipeline, input: changed(good, at), changes: at.size };
+      // A list or an object may have several faults of its own.
+      const faults = [...at.values()].map(({ token }) => (/^[[{]/.test(token) ? 2 : 1));
+      return { pipeline, input: changed(good, at), changes: faults.reduce((sum, one) => sum + one, 0) };
     }),
   given: ({ pipeline, input: json }) => `{"kind":"input","pipeline":"${pipeline}","input":${json}}`,
   // The field that is named, in whatever words.
