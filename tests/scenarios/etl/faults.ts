@@ -393,11 +393,9 @@ export default [
       replace: '',
     },
     go: {
-      file: `${GO}/connectors/failures.go`,
-      find: `if temporal.IsCanceledError(err) {
-        return err
-      }`,
-      replace: '',
+      file: `${GO}/etl/workflow.go`,
+      find: 'if kind == "ValidationError" {',
+      replace: 'if kind == "ValidationError" || temporal.IsCanceledError(err) {',
     },
     rust: {
       file: `${RUST}/connectors/failures.rs`,

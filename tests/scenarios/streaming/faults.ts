@@ -336,7 +336,7 @@ export default [
     go: {
       file: `${GO}/streaming/activities.go`,
       find: 'results[i].ID = input.StreamID + "/" + window.key()',
-      replace: 'results[i].ID = fmt.Sprintf("%s/%d/%d", input.StreamID, time.Now().UnixNano(), i)',
+      replace: 'results[i].ID = activity.GetInfo(ctx).WorkflowExecution.RunID + "/" + window.key()',
     },
     rust: {
       file: `${RUST}/streaming/activities.rs`,
