@@ -9,7 +9,6 @@ import {
   ApplicationFailure,
   CancelledFailure,
   ChildWorkflowFailure,
-  TimeoutFailure,
 } from '@temporalio/common';
 
 /** What the caller asked for cannot be done; the message names the field or the variable. */
@@ -32,16 +31,11 @@ export function validationError(
   );
 }
 
-/** The other side did not answer, or said that it cannot now; perhaps when it can. */
+/** The other side did not answer, or said that it cannot now. */
 export function unavailable(
   message: string,
-  seconds?: number,
 ): ApplicationFailure {
-  return ApplicationFailure.create({
-    message,
-    type: 'Unavailable',
-    ...(seconds ? { nextRetryDelay: seconds * 1000 } : {}),
-  });
+  return ApplicationFailure.retryable(message, 'Unavailable');
 }
 
 /** The other side answered with half an answer. */
@@ -66,7 +60,6 @@ export function rateLimited(
 export function failed(
   what: string,
   error: unknown,
-  addition = '',
 ): ApplicationFailure {
   // #step A cancelled pipeline ends as cancelled
   if (isCancelled(error)) throw error;
@@ -75,12 +68,10 @@ export function failed(
   const { message, type } = causeOf(error);
 
   // #step Say what failed, and keep the cause's type
-  return ApplicationFailure.create({
-    message: `${what}: ${message}${addition}`,
+  return ApplicationFailure.nonRetryable(
+    `${what}: ${message}`,
     type,
-    nonRetryable: true,
-    cause: error as Error,
-  });
+  );
 }
 // #endregion failed
 
@@ -93,28 +84,12 @@ export function failWith(
   };
 }
 
-/** The type and the words of what failed inside, whatever wraps it. */
-export function causeOf(error: unknown): {
-  message: string;
-  type: string;
-} {
-  let inner = error;
-  while (isWrapper(inner) && inner.cause) inner = inner.cause;
-  const { message } = inner as Error;
-  if (inner instanceof ApplicationFailure)
-    return { message, type: inner.type ?? 'Failed' };
-  return inner instanceof TimeoutFailure
-    ? { message: 'timed out', type: 'Timeout' }
-    : { message, type: 'Failed' };
-}
-
-/** A timeout wraps the failure of the last attempt, where there was one. */
-function isWrapper(error: unknown): error is Error {
-  return (
-    error instanceof ActivityFailure ||
-    error instanceof ChildWorkflowFailure ||
-    error instanceof TimeoutFailure
-  );
+/** An activity that ran out of time has no words of its own. */
+function causeOf(error: unknown) {
+  const { cause } = error as ActivityFailure;
+  return cause instanceof ApplicationFailure
+    ? cause
+    : { message: 'timed out', type: 'Timeout' };
 }
 
 function isCancelled(error: unknown): boolean {

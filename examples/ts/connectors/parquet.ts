@@ -1,6 +1,7 @@
 /** A warehouse: a folder of Parquet parts, one a batch. */
+import { fileURLToPath } from 'node:url';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { fileOf } from './connection.ts';
+import { resolve } from './connection.ts';
 import { writeAtomically } from './files.ts';
 import type { TransformedRecord } from './records.ts';
 
@@ -30,7 +31,7 @@ export async function writeParquet(
   });
 
   // #step Named after its batch, so a repeat replaces it
-  const folder = fileOf(connection);
+  const folder = fileURLToPath(resolve(connection, ['file']));
   const file = `${folder}/${part}.parquet`;
   await writeAtomically(file, new Uint8Array(body));
   return records.length;

@@ -7,8 +7,6 @@ import { publishNats, readNats } from './topic_nats.ts';
 export interface Message {
   id: string;
   body: string;
-  /** Why it could not be read as a message. */
-  fault?: string;
 }
 
 /** Some messages of a topic, and the broker's sequence to go on behind. */
@@ -27,12 +25,12 @@ export async function readTopic(
   limit: number,
 ): Promise<TopicPage> {
   // #step The scheme says which broker
-  const broker = resolve(topic, SCHEMES);
+  const url = resolve(topic, SCHEMES);
   const read =
-    broker.scheme === 'nats' ? readNats : readFileTopic;
+    url.protocol === 'nats:' ? readNats : readFileTopic;
 
   // #step Bounded: a cursor to start behind, a limit
-  return read(broker, cursor, limit);
+  return read(url, cursor, limit);
 }
 // #endregion read
 
@@ -46,9 +44,9 @@ export async function publish(
   if (messages.length === 0) return;
 
   // #step The id of a message is its de-duplication id
-  const broker = resolve(topic, SCHEMES);
+  const url = resolve(topic, SCHEMES);
   const write =
-    broker.scheme === 'nats' ? publishNats : publishFile;
-  await write(broker, messages);
+    url.protocol === 'nats:' ? publishNats : publishFile;
+  await write(url, messages);
 }
 // #endregion publish

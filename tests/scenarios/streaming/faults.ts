@@ -116,18 +116,18 @@ export default [
     killer: middle,
     ts: {
       file: `${TS}/connectors/topic_file.ts`,
-      find: 'page.cursor = line.offset + line.bytes.length + 1;',
-      replace: 'if (page.messages.length === 0) page.cursor = line.offset + line.bytes.length + 1;',
+      find: 'cursor: bytes.reduce((sum, length) => sum + length, cursor),',
+      replace: 'cursor: cursor + (bytes[0] ?? 0),',
     },
     go: {
       file: `${GO}/connectors/topic_file.go`,
-      find: 'page.Cursor += int64(len(line) + len(newline))',
-      replace: 'if len(page.Messages) <= 1 { page.Cursor += int64(len(line) + len(newline)) }',
+      find: 'page := TopicPage{Cursor: cursor + int64(end)}',
+      replace: "page := TopicPage{Cursor: cursor + int64(bytes.IndexByte(chunk, '\\n')+1)}",
     },
     rust: {
       file: `${RUST}/connectors/topic_file.rs`,
-      find: 'lines.last().map_or(cursor, |line| line.end);',
-      replace: 'lines.first().map_or(cursor, |line| line.end);',
+      find: 'cursor: cursor + bytes.len() as u64,',
+      replace: 'cursor: cursor + whole.first().map_or(0, |line| line.len()) as u64,',
     },
   },
   {
@@ -135,40 +135,39 @@ export default [
     killer: 'a message that is half-written waits until it is whole',
     ts: {
       file: `${TS}/connectors/topic_file.ts`,
-      find: 'if (end < 0) return;',
-      replace: `if (end < 0) {
-        if (start < bytes.length) yield { offset: offset + start, bytes: bytes.subarray(start) };
-        return;
-      }`,
+      find: `chunk.split('\\n').slice(0, -1).slice(0, limit)`,
+      replace: `chunk.split('\\n').filter(Boolean).slice(0, limit)`,
     },
     go: {
       file: `${GO}/connectors/topic_file.go`,
-      find: `if !whole {
-        break
-      }`,
-      replace: 'if !whole && len(line) == 0 { break }',
+      find: `line := bytes.IndexByte(chunk[end:], '\\n') + 1`,
+      replace: `line := bytes.IndexByte(chunk[end:], '\\n') + 1
+        if line == 0 {
+          line = len(chunk) - end
+        }`,
     },
     rust: {
       file: `${RUST}/connectors/topic_file.rs`,
-      find: '.filter_map(|line| line.strip_suffix(b"\\n"));',
-      replace: '.map(|line| line.strip_suffix(b"\\n").unwrap_or(line));',
+      find: `.split_inclusive(|&byte| byte == b'\\n')
+        .filter(|line| line.ends_with(b"\\n"));`,
+      replace: `.split_inclusive(|&byte| byte == b'\\n');`,
     },
   },
   {
     name: 'the lateness is ignored: the newest event closes its predecessors',
     killer: outOfOrder,
     ts: {
-      file: `${TS}/streaming/windows.ts`,
+      file: `${TS}/streaming/activities.ts`,
       find: 'watermark = Math.max(watermark, at - lateness);',
       replace: 'watermark = Math.max(watermark, at);',
     },
     go: {
-      file: `${GO}/streaming/windows.go`,
+      file: `${GO}/streaming/activities.go`,
       find: 'watermark = max(watermark, event.departedAt-lateness)',
       replace: 'watermark = max(watermark, event.departedAt-0*lateness)',
     },
     rust: {
-      file: `${RUST}/streaming/windows.rs`,
+      file: `${RUST}/streaming/activities.rs`,
       find: 'watermark = watermark.max(Some(at - lateness));',
       replace: 'watermark = watermark.max(Some(at));',
     },
@@ -177,17 +176,17 @@ export default [
     name: 'the watermark goes back with every event that is older',
     killer: january,
     ts: {
-      file: `${TS}/streaming/windows.ts`,
+      file: `${TS}/streaming/activities.ts`,
       find: 'watermark = Math.max(watermark, at - lateness);',
       replace: 'watermark = at - lateness;',
     },
     go: {
-      file: `${GO}/streaming/windows.go`,
+      file: `${GO}/streaming/activities.go`,
       find: 'watermark = max(watermark, event.departedAt-lateness)',
       replace: 'watermark = event.departedAt - lateness',
     },
     rust: {
-      file: `${RUST}/streaming/windows.rs`,
+      file: `${RUST}/streaming/activities.rs`,
       find: 'watermark = watermark.max(Some(at - lateness));',
       replace: 'watermark = Some(at - lateness);',
     },
@@ -197,40 +196,38 @@ export default [
     killer: outOfOrder,
     ts: [
       {
-        file: `${TS}/streaming/windows.ts`,
+        file: `${TS}/streaming/activities.ts`,
         find: 'if (start + size <= watermark) {',
         replace: 'if (start + size < watermark) {',
       },
       {
-        file: `${TS}/streaming/windows.ts`,
+        file: `${TS}/streaming/activities.ts`,
         find: 'seconds(window_start) + size <= watermark;',
         replace: 'seconds(window_start) + size < watermark;',
       },
     ],
     go: [
       {
-        file: `${GO}/streaming/windows.go`,
+        file: `${GO}/streaming/activities.go`,
         find: 'if start+size <= watermark {',
         replace: 'if start+size < watermark {',
       },
       {
-        file: `${GO}/streaming/windows.go`,
+        file: `${GO}/streaming/activities.go`,
         find: 'if seconds(&window.WindowStart)+size <= watermark {',
         replace: 'if seconds(&window.WindowStart)+size < watermark {',
       },
     ],
     rust: [
       {
-        file: `${RUST}/streaming/windows.rs`,
+        file: `${RUST}/streaming/activities.rs`,
         find: 'if Some(start + size) <= watermark {',
         replace: 'if Some(start + size) < watermark {',
       },
       {
-        file: `${RUST}/streaming/windows.rs`,
-        find: `is_some_and(|start| {
-          Some(start + size) <= watermark`,
-        replace: `is_some_and(|start| {
-          Some(start + size) < watermark`,
+        file: `${RUST}/streaming/activities.rs`,
+        find: '|start| Some(start + size) <= watermark,',
+        replace: '|start| Some(start + size) < watermark,',
       },
     ],
   },
@@ -238,12 +235,12 @@ export default [
     name: 'a window that is closed stays open too: it is published twice',
     killer: outOfOrder,
     ts: {
-      file: `${TS}/streaming/windows.ts`,
+      file: `${TS}/streaming/activities.ts`,
       find: 'open_windows: all.filter((window) => !closed(window)),',
       replace: 'open_windows: all,',
     },
     go: {
-      file: `${GO}/streaming/windows.go`,
+      file: `${GO}/streaming/activities.go`,
       find: `} else {
         out.OpenWindows = append(out.OpenWindows, window)
       }`,
@@ -252,15 +249,15 @@ export default [
     },
     rust: [
       {
-        file: `${RUST}/streaming/windows.rs`,
+        file: `${RUST}/streaming/activities.rs`,
         find: 'let (closed_windows, open_windows) =',
         replace: 'let (closed_windows, open_windows): (Vec<Window>, Vec<Window>) =',
       },
       {
-        file: `${RUST}/streaming/windows.rs`,
-        find: `Sorted {
+        file: `${RUST}/streaming/activities.rs`,
+        find: `Ok(ProcessOutput {
           open_windows,`,
-        replace: `Sorted {
+        replace: `Ok(ProcessOutput {
           open_windows: [&open_windows[..], &closed_windows[..]].concat(),`,
       },
     ],
@@ -283,7 +280,7 @@ export default [
     },
     rust: {
       file: `${RUST}/streaming/activities.rs`,
-      find: 'publish(&format!("{target}.late"), &late).await?;',
+      find: 'publish(&format!("{target_topic}.late"), &late).await?;',
       replace: '',
     },
   },
@@ -302,8 +299,8 @@ export default [
     },
     rust: {
       file: `${RUST}/streaming/activities.rs`,
-      find: 'number(sum / departures as f64)',
-      replace: 'number(sum / (departures + window.cancelled) as f64)',
+      find: 'window.delay_sum as f64 / departures as f64',
+      replace: 'window.delay_sum as f64 / (departures + window.cancelled) as f64',
     },
   },
   {
@@ -336,7 +333,7 @@ export default [
     go: {
       file: `${GO}/streaming/activities.go`,
       find: 'results[i].ID = input.StreamID + "/" + window.key()',
-      replace: 'results[i].ID = activity.GetInfo(ctx).WorkflowExecution.RunID + "/" + window.key()',
+      replace: 'results[i].ID = fmt.Sprintf("%s/%d/%d", input.StreamID, time.Now().UnixNano(), i)',
     },
     rust: {
       file: `${RUST}/streaming/activities.rs`,
@@ -349,18 +346,19 @@ export default [
     killer: 'the same stream once more, from the start: each window still once (nats)',
     ts: {
       file: `${TS}/connectors/topic_nats.ts`,
-      find: 'const known = id ? { msgID: headerOf(id) } : {};',
-      replace: "const known = id === 'none' ? { msgID: headerOf(id) } : {};",
+      find: 'await js.publish(subject, body, { msgID: id });',
+      replace: 'await js.publish(subject, body);',
     },
     go: {
       file: `${GO}/connectors/topic_nats.go`,
-      find: '[]byte(message.Body), known(message.ID)...)',
+      find: `[]byte(message.Body),
+        jetstream.WithMsgID(message.ID))`,
       replace: '[]byte(message.Body))',
     },
     rust: {
       file: `${RUST}/connectors/topic_nats.rs`,
-      find: 'message = message.message_id(to_header(id));',
-      replace: 'message = message.header("Flight-Id", to_header(id).to_string().as_str());',
+      find: '.header(NATS_MESSAGE_ID, id)',
+      replace: '.header("Flight-Id", id)',
     },
   },
   {

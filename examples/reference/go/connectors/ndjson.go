@@ -3,6 +3,7 @@ package connectors
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 )
 
 // #region write
@@ -12,29 +13,34 @@ func WriteNDJSON(
 	connection, part string, records []TransformedRecord,
 ) (int, error) {
 	// #step Named after its batch, so a repeat replaces it
-	body, err := toNDJSON(records)
-	if err == nil {
-		err = writePart(connection, part+".ndjson", body)
-	}
+	body := toNDJSON(records)
+	err := writePart(connection, part+".ndjson", body)
 	return len(records), err
 }
 
 // #endregion write
 
-// toNDJSON writes records as lines.
-func toNDJSON[T any](records []T) ([]byte, error) {
+// unescaper undoes the escapes that encoding/json makes even without HTML escaping. Going from left to
+// right, it takes an escaped backslash first, so that text which looks like an escape stays.
+var unescaper = strings.NewReplacer(
+	`\\`, `\\`, `\u2028`, "\u2028", `\u2029`, "\u2029", `\ufffd`, "\ufffd")
+
+// toNDJSON writes records as lines, the same bytes in every language: keys sorted, nothing escaped
+// that need not be, numbers as JavaScript prints them.
+func toNDJSON[T any](records []T) []byte {
 	var lines bytes.Buffer
 	encoder := json.NewEncoder(&lines)
 	encoder.SetEscapeHTML(false)
 	for _, record := range records {
+		// What came from JSON can always go back.
 		if err := encoder.Encode(record); err != nil {
-			return nil, ValidationError("a record cannot be written as JSON")
+			panic(err)
 		}
 	}
-	return lines.Bytes(), nil
+	return []byte(unescaper.Replace(lines.String()))
 }
 
-// fromNDJSON reads lines into records; an empty line is none. Numbers keep their digits.
+// fromNDJSON reads lines into records; an empty line is none.
 func fromNDJSON[T any](body []byte, records *[]T) error {
 	*records = []T{}
 	for line := range bytes.Lines(body) {
@@ -42,10 +48,27 @@ func fromNDJSON[T any](body []byte, records *[]T) error {
 			continue
 		}
 		var record T
-		if err := unmarshalExact(line, &record); err != nil {
+		if err := json.Unmarshal(line, &record); err != nil {
 			return err
 		}
 		*records = append(*records, record)
 	}
 	return nil
+}
+
+// withoutNegativeZeros replaces every -0 by 0 in a value that came from JSON: JavaScript prints both as 0.
+func withoutNegativeZeros(value any) any {
+	switch value := value.(type) {
+	case float64:
+		return value + 0
+	case []any:
+		for i := range value {
+			value[i] = withoutNegativeZeros(value[i])
+		}
+	case map[string]any:
+		for key := range value {
+			value[key] = withoutNegativeZeros(value[key])
+		}
+	}
+	return value
 }

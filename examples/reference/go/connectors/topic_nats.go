@@ -2,12 +2,9 @@ package connectors
 
 import (
 	"context"
-	"errors"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -33,40 +30,33 @@ type stream struct {
 func withStream(
 	ctx context.Context, topic *url.URL, use func(context.Context, stream) error,
 ) error {
-	ctx, refuse := context.WithCancelCause(ctx)
-	defer refuse(nil)
-	err := withBroker(topic, refuse, func(js jetstream.JetStream) error {
+	err := withBroker(topic, func(js jetstream.JetStream) error {
 		ctx, cancel := context.WithTimeout(ctx, natsSessionTimeout)
 		defer cancel()
-		subject := subjectOf(topic)
-		name, err := streamOf(ctx, js, subject)
+		subject := strings.TrimPrefix(topic.Path, "/")
+		name := strings.ReplaceAll(subject, ".", "_")
+		// Making a stream again, and alike, changes nothing.
+		_, err := js.CreateStream(ctx, jetstream.StreamConfig{
+			Name:       name,
+			Subjects:   []string{subject},
+			Duplicates: deduplicationWindow,
+		})
 		if err != nil {
 			return err
 		}
 		return use(ctx, stream{js, name, subject})
 	})
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, nats.ErrAuthorization), errors.Is(context.Cause(ctx), nats.ErrPermissionViolation):
-		return InvalidInput("broker refused the user")
+	if err != nil {
+		return Unavailable("broker did not answer")
 	}
-	return Unavailable("broker did not answer")
+	return nil
 }
 
-// withBroker tells refuse what the user may not do: the broker says so, but not as an answer.
-func withBroker(
-	topic *url.URL, refuse context.CancelCauseFunc, use func(jetstream.JetStream) error,
-) error {
+func withBroker(topic *url.URL, use func(jetstream.JetStream) error) error {
 	password, _ := topic.User.Password()
 	connection, err := nats.Connect(topic.Host,
 		nats.UserInfo(topic.User.Username(), password),
-		nats.Timeout(natsConnectTimeout), nats.NoReconnect(),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			if errors.Is(err, nats.ErrPermissionViolation) {
-				refuse(err)
-			}
-		}))
+		nats.Timeout(natsConnectTimeout), nats.NoReconnect())
 	if err != nil {
 		return err
 	}
@@ -76,22 +66,6 @@ func withBroker(
 		return err
 	}
 	return use(js)
-}
-
-// streamOf is the stream that holds a subject, whoever made it; only where there is none, it is made.
-func streamOf(ctx context.Context, js jetstream.JetStream, subject string) (name string, err error) {
-	name, err = js.StreamNameBySubject(ctx, subject)
-	if !errors.Is(err, jetstream.ErrStreamNotFound) {
-		return name, err
-	}
-	name = strings.ReplaceAll(subject, ".", "_")
-	// Making a stream again, and alike, changes nothing.
-	_, err = js.CreateStream(ctx, jetstream.StreamConfig{
-		Name:       name,
-		Subjects:   []string{subject},
-		Duplicates: deduplicationWindow,
-	})
-	return name, err
 }
 
 // #region read
@@ -106,7 +80,6 @@ func readNATS(
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy,
 		OptStartSeq:   uint64(cursor) + 1,
 		AckPolicy:     jetstream.AckNonePolicy,
-		FilterSubject: subjectOf(topic),
 	}
 	read := func(
 		ctx context.Context, consumer jetstream.Consumer,
@@ -117,13 +90,11 @@ func readNATS(
 		// #step Take that many, and the last one's sequence
 		taken, err := fetch(ctx, consumer, due)
 		for _, message := range taken {
-			place, err := message.Metadata()
-			if err != nil {
-				return err
-			}
-			page.Cursor = int64(place.Sequence.Stream)
-			page.Messages = append(page.Messages,
-				received(message, page.Cursor))
+			id := message.Headers().Get(jetstream.MsgIDHeader)
+			body := string(message.Data())
+			page.Messages = append(
+				page.Messages, Message{Body: body, ID: id})
+			page.Cursor = sequenceOf(message)
 		}
 		return err
 	}
@@ -144,7 +115,8 @@ func publishNATS(
 		return each(messages, func(message Message) error {
 			// #step The broker drops an id that it knows
 			_, err := to.js.Publish(ctx, to.subject,
-				[]byte(message.Body), known(message.ID)...)
+				[]byte(message.Body),
+				jetstream.WithMsgID(message.ID))
 			return err
 		})
 	})
@@ -182,34 +154,14 @@ func fetch(ctx context.Context, consumer jetstream.Consumer, due int) ([]jetstre
 	return taken, batch.Error()
 }
 
-// received is a message that has an id, and a body of text.
-func received(message jetstream.Msg, sequence int64) Message {
-	id := message.Headers().Get(jetstream.MsgIDHeader)
-	if id == "" {
-		id = nameless(sequence)
+// sequenceOf is the place of a message in its stream.
+func sequenceOf(message jetstream.Msg) int64 {
+	// What was fetched from a stream always has it.
+	metadata, err := message.Metadata()
+	if err != nil {
+		panic(err)
 	}
-	if !utf8.Valid(message.Data()) {
-		return Message{ID: id, Body: beginning(message.Data()), Fault: notMessage}
-	}
-	return Message{ID: id, Body: string(message.Data())}
-}
-
-// unheaded is what a header cannot hold as it is, or what would look like an escape.
-var unheaded = regexp.MustCompile(`[^A-Za-z0-9\-._~/:@]+`)
-
-// known has the broker know a message by its id; one without an id is never known.
-func known(id string) []jetstream.PublishOpt {
-	if id == "" {
-		return nil
-	}
-	return []jetstream.PublishOpt{
-		jetstream.WithMsgID(unheaded.ReplaceAllStringFunc(id, escaped)),
-	}
-}
-
-// subjectOf is where a topic's messages are published.
-func subjectOf(topic *url.URL) string {
-	return strings.TrimPrefix(topic.Path, "/")
+	return int64(metadata.Sequence.Stream)
 }
 
 // each runs use for the messages in order, until one fails.

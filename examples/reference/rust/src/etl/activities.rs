@@ -1,10 +1,10 @@
 //! The three activities of the ETL pipeline: all that touches the world outside.
 use serde::{Deserialize, Serialize};
 use temporalio_macros::activities;
-use temporalio_sdk::{
-    ApplicationFailure,
-    activities::{ActivityContext, ActivityError},
+use temporalio_sdk::activities::{
+    ActivityContext, ActivityError,
 };
+use tokio::task::block_in_place;
 
 use super::types::{
     DataSource, ExtractInput, ExtractOutput, LoadInput,
@@ -27,15 +27,8 @@ use crate::{
     domain::flights::{key_of, typed},
 };
 
-/// Of a run, so of each source too: Temporal warns at 10,240 events and ends a run at 51,200.
-pub const MAX_BATCHES: usize = 150;
-
-/// The run would be too long.
-pub fn too_many_batches() -> ApplicationFailure {
-    invalid_input(format!(
-        "batch_size: makes more than {MAX_BATCHES} batches"
-    ))
-}
+/// Of one source: 500 batches make some 6,000 events; Temporal warns at 10,240.
+const MAX_BATCHES: usize = 500;
 
 /// How far an attempt has come: what a retry needs to go on.
 #[derive(Clone, Default, Deserialize, Serialize)]
@@ -65,10 +58,8 @@ impl EtlActivities {
 
         // #step Read page by page
         let mut pages =
-            Pages::open(&source, &cursor, batch_size).await?;
-        while let Some(page) =
-            unless_cancelled(&ctx, pages.next_page()).await?
-        {
+            Pages::open(&source, &cursor, batch_size)?;
+        while let Some(page) = pages.next_page(&ctx).await? {
             let Page { mut records, cursor } = page;
             // #step Stage the rows, keep the reference
             let run = run_id(&ctx);
@@ -84,7 +75,9 @@ impl EtlActivities {
 
             // #step Bound the history: a batch costs it 12 events
             if batches.len() > MAX_BATCHES {
-                return Err(too_many_batches().into());
+                let message =
+                    "batch_size: makes too many batches";
+                return Err(invalid_input(message).into());
             }
 
             // #step Tell Temporal how far we are
@@ -131,7 +124,7 @@ impl EtlActivities {
     // #region load
     #[activity(name = "LoadData")]
     pub async fn load_data(
-        ctx: ActivityContext,
+        _ctx: ActivityContext,
         input: LoadInput,
     ) -> Result<LoadOutput, ActivityError> {
         let LoadInput { pipeline_id, target, batch } = input;
@@ -144,17 +137,14 @@ impl EtlActivities {
 
         let loaded_count = match target.target_type {
             // #step A database takes a batch in one transaction
-            TargetType::Database => {
-                let upsert = upsert(url, &records);
-                unless_cancelled(&ctx, upsert).await
-            }
+            TargetType::Database => upsert(url, &records).await,
 
             // #step A folder takes a part, named after the batch
             TargetType::Warehouse => {
-                Ok(write_parquet(url, &part, &records).await?)
+                write_parquet(url, &part, &records).await
             }
             TargetType::File => {
-                Ok(write_ndjson(url, &part, &records).await?)
+                write_ndjson(url, &part, &records).await
             }
         }?;
         Ok(LoadOutput { loaded_count })
@@ -170,7 +160,7 @@ enum Pages {
 }
 
 impl Pages {
-    async fn open(
+    fn open(
         source: &DataSource,
         cursor: &str,
         size: usize,
@@ -184,29 +174,29 @@ impl Pages {
                 Self::Api(ApiPages::open(url, cursor, size)?)
             }
             SourceType::File => {
-                let pages = CsvPages::open(url, cursor, size);
-                Self::File(pages.await?)
+                Self::File(CsvPages::open(url, cursor, size)?)
             }
         })
     }
 
-    async fn next_page(&mut self) -> Result<Option<Page>> {
-        match self {
-            Self::Database(pages) => pages.next_page().await,
-            Self::Api(pages) => pages.next_page().await,
-            Self::File(pages) => pages.next_page().await,
+    /// The next page, unless the activity is cancelled before it is there.
+    async fn next_page(
+        &mut self,
+        ctx: &ActivityContext,
+    ) -> Result<Option<Page>, ActivityError> {
+        let page = async {
+            match self {
+                Self::Database(pages) => pages.next_page().await,
+                Self::Api(pages) => pages.next_page().await,
+                Self::File(pages) => {
+                    block_in_place(|| pages.next_page())
+                }
+            }
+        };
+        tokio::select! {
+            page = page => Ok(page?),
+            () = ctx.cancelled() => Err(ActivityError::cancelled()),
         }
-    }
-}
-
-/// What `work` gives, unless the activity is cancelled before: then it is dropped, and ends.
-async fn unless_cancelled<T>(
-    ctx: &ActivityContext,
-    work: impl Future<Output = Result<T>>,
-) -> Result<T, ActivityError> {
-    tokio::select! {
-        done = work => Ok(done?),
-        () = ctx.cancelled() => Err(ActivityError::cancelled()),
     }
 }
 

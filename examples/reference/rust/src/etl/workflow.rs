@@ -10,32 +10,31 @@ use jiff::Timestamp;
 use temporalio_common::RetryPolicy;
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_sdk::{
-    ActivityCloseTimeouts, ActivityOptions, WorkflowContext,
+    ActivityOptions, ApplicationFailure, WorkflowContext,
     WorkflowContextView, WorkflowResult, WorkflowTermination,
 };
 use tracing::warn;
 
 use super::{
-    activities::{EtlActivities, MAX_BATCHES, too_many_batches},
+    activities::EtlActivities,
     types::{
-        EtlInput, EtlOutput, ExtractInput, FailedBatch,
-        LoadInput, Phase, Progress, TransformInput, validate,
+        EtlInput, EtlOutput, ExtractInput, LoadInput, Phase,
+        Progress, TransformInput, validate,
     },
 };
 use crate::connectors::{
-    failures::{Reason, failed, failed_so_far},
-    input::Raw,
-    records::Batch,
+    failures::failed, input::Raw, records::Batch,
 };
 
 // #region options
 // #step Extract: long, with a heartbeat to resume from
 fn extract_options() -> ActivityOptions {
     let retry = RetryPolicy::builder()
+        .maximum_attempts(5)
         .initial_interval(seconds(1))
-        .maximum_interval(seconds(300))
+        .maximum_interval(seconds(60))
         .backoff_coefficient(2.0);
-    ActivityOptions::with_close_timeouts(within(600))
+    ActivityOptions::with_start_to_close_timeout(seconds(600))
         .heartbeat_timeout(seconds(60))
         .retry_policy(retry.build())
         .build()
@@ -44,10 +43,11 @@ fn extract_options() -> ActivityOptions {
 // #step Transform: pure work, retried a little
 fn transform_options() -> ActivityOptions {
     let retry = RetryPolicy::builder()
+        .maximum_attempts(3)
         .initial_interval(seconds(1))
-        .maximum_interval(seconds(300))
+        .maximum_interval(seconds(10))
         .backoff_coefficient(2.0);
-    ActivityOptions::with_close_timeouts(within(300))
+    ActivityOptions::with_start_to_close_timeout(seconds(300))
         .retry_policy(retry.build())
         .build()
 }
@@ -55,25 +55,16 @@ fn transform_options() -> ActivityOptions {
 // #step Load: the target may be away for a while
 fn load_options() -> ActivityOptions {
     let retry = RetryPolicy::builder()
+        .maximum_attempts(5)
         .initial_interval(seconds(2))
-        .maximum_interval(seconds(300))
+        .maximum_interval(seconds(30))
         .backoff_coefficient(2.0)
         .non_retryable_error_types(["ValidationError"]);
-    ActivityOptions::with_close_timeouts(within(300))
+    ActivityOptions::with_start_to_close_timeout(seconds(300))
         .retry_policy(retry.build())
         .build()
 }
 // #endregion options
-
-/// How long an attempt may take; all of them, a day.
-fn within(attempt: u64) -> ActivityCloseTimeouts {
-    ActivityCloseTimeouts::ScheduleAndStartToClose {
-        schedule_to_close: seconds(86_400),
-        start_to_close: seconds(attempt),
-    }
-}
-
-const MAX_REASON: usize = 200;
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -153,11 +144,6 @@ impl EtlPipeline {
         // #step Only references come back
         let staged = try_join_all(reads).await?.concat();
         let total = count_of(&staged);
-
-        // #step Bound the history of the whole run
-        if staged.len() > MAX_BATCHES {
-            return Err(too_many_batches().into());
-        }
         // #endregion extract
 
         // #region transform
@@ -187,7 +173,6 @@ impl EtlPipeline {
         // #region load
         ctx.state_mut(|s| s.enter(Phase::Load, total));
         let mut successful = 0;
-        let mut failed_batches = Vec::new();
         for batch in transformed {
             let Batch { uri, count, .. } = batch.clone();
             let pipeline_id = pipeline_id.clone();
@@ -201,21 +186,15 @@ impl EtlPipeline {
             match load.await {
                 Ok(load) => successful += load.loaded_count,
                 Err(error) => {
-                    let Reason { kind, words } =
-                        Reason::of(&error);
-                    // #step A rejected batch costs itself, and is listed
-                    if kind == "ValidationError" {
-                        let batch = not_loaded(uri, &words);
-                        warn_of(ctx, &batch);
-                        failed_batches.push(batch);
-                    } else {
-                        // #step Anything else fails the run, and says how far it came
-                        let far = far(&kind, successful, total);
-                        let failure = failed_so_far(
-                            "target", error, &far,
-                        )?;
+                    // #step Bad input still fails the pipeline
+                    let failure = failed("target", error)?;
+                    let kind = failure.type_name();
+                    if kind == Some("InvalidInput") {
                         return Err(failure.into());
                     }
+
+                    // #step Any other failure costs this batch only
+                    not_loaded(ctx, &uri, &failure);
                 }
             }
             ctx.state_mut(|s| s.add(count));
@@ -231,7 +210,6 @@ impl EtlPipeline {
             total_records: total,
             successful_records: successful,
             failed_records: total - successful,
-            failed_batches,
             duration_seconds: (ended - started) / 1000,
         })
         // #endregion result
@@ -248,28 +226,14 @@ impl EtlPipeline {
     }
 }
 
-/// A batch that the target refused; the history has room for the first words.
-fn not_loaded(uri: String, reason: &str) -> FailedBatch {
-    let reason = reason.chars().take(MAX_REASON).collect();
-    FailedBatch { uri, reason }
-}
-
 /// Logs it, but not again in each replay.
-fn warn_of(
+fn not_loaded(
     ctx: &WorkflowContext<EtlPipeline>,
-    batch: &FailedBatch,
+    uri: &str,
+    reason: &ApplicationFailure,
 ) {
     if !ctx.is_replaying() {
-        let FailedBatch { uri, reason } = batch;
         warn!(uri, %reason, "batch not loaded");
-    }
-}
-
-/// How far the run came; bad input never came anywhere.
-fn far(kind: &str, loaded: usize, total: usize) -> String {
-    match kind {
-        "InvalidInput" => String::new(),
-        _ => format!(" ({loaded} of {total} records loaded)"),
     }
 }
 

@@ -6,7 +6,6 @@ use temporalio_sdk::{
 
 pub mod activities;
 pub mod types;
-pub mod windows;
 pub mod workflow;
 
 /// Tells a worker of this pipeline.
