@@ -1,7 +1,4 @@
-/**
- * No page has what axe knows to be a barrier: in both themes, on a phone, on a tablet, on a desk. Files of
- * examples are all alike: each is looked at in one of the widths, the next one in the next.
- */
+/** No page has what axe knows to be a barrier: in both themes, on a phone, on a tablet, on a desk. */
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -23,11 +20,7 @@ describe('axe finds nothing', OPTIONS, () => {
     measured('axe', { pages: pages.length, looks, violations });
   });
 
-  const cases = pages.map(({ path, kind }, i) => ({
-    path,
-    widths: kind === 'source' ? [WIDTHS[i % WIDTHS.length] ?? 0] : WIDTHS,
-  }));
-  test.concurrent.for(cases)('$path', async ({ path, widths }, { expect }) => {
+  test.concurrent.for(pages.map(({ path }) => path))('%s', async (path, { expect }) => {
     await using visit = await looked.visit(path, { reducedMotion: 'reduce' });
     const { page } = visit;
     await page.evaluate(axe.source);
@@ -37,7 +30,7 @@ describe('axe finds nothing', OPTIONS, () => {
     for (const theme of THEMES) {
       await page.emulateMedia({ colorScheme: theme });
       await page.waitForFunction((theme) => document.documentElement.dataset.theme === theme, theme);
-      for (const width of widths) {
+      for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: 900 });
         const found = await barriers(page);
         looks += 1;

@@ -81,32 +81,31 @@ async function watch(page: Page): Promise<void> {
 }
 
 async function clickThrough(page: Page): Promise<number> {
-  const count = await page.evaluate(mark, [CLICKS, ALIKE] as const);
-  let clicked = 0;
-  for (let i = 0; i < count; i += 1) {
-    const target = page.locator(`[data-clicked="${i}"]`);
-    // What an earlier click has hidden, or taken away.
-    if (!(await target.isVisible())) continue;
+  const times = new Map<string, number>();
+  for (let clicked = 0; ; clicked += 1) {
+    const enough = [...times].filter(([, often]) => often === ALIKE).map(([what]) => what);
+    const what = await page.evaluate(markNext, [CLICKS, enough] as const);
+    if (what === undefined) return clicked;
+    times.set(what, (times.get(what) ?? 0) + 1);
+    const target = page.locator('[data-clicked="now"]');
     await target.click({ timeout: 2_000, noWaitAfter: true }).catch(() => undefined);
-    clicked += 1;
     // A dialog or a menu would cover the rest.
     await page.keyboard.press('Escape');
   }
-  return clicked;
 }
 
-/** In the page: numbers what can be seen and clicked, the first few of those that are alike; returns how many. */
-function mark([clicks, alike]: readonly [string, number]): number {
-  const seen = new Map<string, number>();
-  let count = 0;
+/**
+ * In the page: marks the next thing that can be seen, also since an earlier click, and was not clicked; returns what it
+ * is alike to. Of what is in `enough`, none.
+ */
+function markNext([clicks, enough]: readonly [string, string[]]): string | undefined {
+  document.querySelector<HTMLElement>('[data-clicked="now"]')?.setAttribute('data-clicked', 'before');
   for (const element of document.querySelectorAll<HTMLElement>(clicks)) {
-    if (!element.checkVisibility({ visibilityProperty: true })) continue;
     const what = `${element.tagName} ${element.closest('[class]')?.className}`;
-    const times = (seen.get(what) ?? 0) + 1;
-    seen.set(what, times);
-    if (times > alike) continue;
-    element.dataset.clicked = `${count}`;
-    count += 1;
+    if (element.dataset.clicked || enough.includes(what)) continue;
+    if (!element.checkVisibility({ visibilityProperty: true })) continue;
+    element.dataset.clicked = 'now';
+    return what;
   }
-  return count;
+  return undefined;
 }
