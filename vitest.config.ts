@@ -15,7 +15,7 @@ const COVERAGE = 'tests/proof/coverage.test.ts';
 const HANDOVER_PROOF = 'tests/proof/handover.test.ts';
 
 /** The longest first, and last what waits for the longest build. Files of other projects keep their order. */
-const ORDER = ['handover', 'ts', 'go', 'house', 'mistakes', 'rust'];
+const ORDER = ['handover', 'ts', 'go', 'house', 'mistakes', 'rust', 'corpus'];
 class Order extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const at = ({ project }: TestSpecification) => ORDER.indexOf(project.name);
@@ -40,6 +40,14 @@ export default defineConfig({
           ],
           exclude: [BROWSER, MEASURED, PROOF, COVERAGE, HANDOVER_PROOF],
           testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'corpus',
+          include: ['tests/corpus/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: BUILD_LIMIT_MS,
         },
       },
       { test: { name: 'site', include: [BROWSER], exclude: [MEASURED] } },

@@ -8,6 +8,7 @@ export type Fault =
   | { kind: 'status'; status: number; headers?: Record<string, string> }
   | { kind: 'truncated' }
   | { kind: 'wrong shape' }
+  | { kind: 'same page' }
   | { kind: 'held'; until: Promise<void> };
 
 export interface ApiRecord {
@@ -78,9 +79,10 @@ export class Api {
     if (fault?.kind === 'status') return void response.writeHead(fault.status, fault.headers).end();
     if (fault?.kind === 'held') await fault.until;
 
-    const from = after ? list.findIndex((record) => record.id === after) + 1 : 0;
+    const same = fault?.kind === 'same page';
+    const from = after && !same ? list.findIndex((record) => record.id === after) + 1 : 0;
     const records = list.slice(from, from + limit);
-    const body = JSON.stringify({ records, has_more: from + limit < list.length });
+    const body = JSON.stringify({ records, has_more: same || from + limit < list.length });
     response.setHeader('content-type', 'application/json');
     if (fault?.kind === 'wrong shape') return void response.end('{"message":"welcome"}');
     if (fault?.kind === 'truncated') return void response.end(body.slice(0, body.length / 2));

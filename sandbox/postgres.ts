@@ -135,9 +135,10 @@ export class Database {
 
   /** Cuts every connection and stops the server, as a crash of the machine would. */
   async interrupt(): Promise<void> {
+    // The server first: whoever waits for a lock of the owner's must not get it.
+    await this.#server.stop();
     await this.#admin?.end().catch(() => {});
     this.#admin = undefined;
-    await this.#server.stop();
   }
 
   /** Brings it back, with all that was committed. */

@@ -193,3 +193,50 @@ export class Service {
     await this.#closed;
   }
 }
+
+/** A process that answers each line with a line, in order. */
+export class Conversation {
+  readonly #process;
+  readonly #waiting: { resolve(line: string): void; reject(error: Error): void }[] = [];
+  #ended: Error | undefined;
+
+  constructor(name: string, command: string, args: string[], { cwd = ROOT, env }: CommandOptions = {}) {
+    this.#process = execa(command, args, {
+      ...COMMON,
+      cwd,
+      env: { ...env },
+      stdin: 'pipe',
+      stderr: 'ignore',
+      reject: false,
+      buffer: false,
+    });
+    // Not readline: it takes U+2028, which JSON may hold, for the end of a line.
+    let begun = '';
+    this.#process.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = (begun + chunk).split('\n');
+      begun = lines.pop() ?? '';
+      for (const line of lines) this.#waiting.shift()?.resolve(line);
+    });
+    // Who writes to a process that has ended hears of it below.
+    this.#process.stdin.on('error', () => {});
+    void this.#process.then((end) => {
+      this.#ended = new CommandError(name, reasonOf(end), '');
+      for (const one of this.#waiting.splice(0)) one.reject(this.#ended);
+    });
+  }
+
+  /** Says a line; resolves to the answer. Throws `CommandError` when the process ends before it answers. */
+  ask(line: string): Promise<string> {
+    if (this.#ended) return Promise.reject(this.#ended);
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    this.#waiting.push({ resolve, reject });
+    this.#process.stdin.write(`${line}\n`);
+    return promise;
+  }
+
+  /** Ends it, whatever it does. */
+  async end(): Promise<void> {
+    this.#process.kill();
+    await this.#process;
+  }
+}

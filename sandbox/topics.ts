@@ -1,6 +1,6 @@
 /** The brokers of the streams, and how they misbehave. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rmdir } from 'node:fs/promises';
+import { appendFile, mkdir, rename, rmdir } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { jetstream, jetstreamManager, type StreamAPI } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
@@ -71,8 +71,10 @@ export class Topics {
     return publish(topic, messages);
   }
 
-  /** Publishes to a topic of NATS as one would who gives no id. */
+  /** Publishes as one would who gives no id. */
   async publishWithoutId(topic: string, body: string): Promise<void> {
+    if (!topic.startsWith('nats'))
+      return appendFile(fileURLToPath(topic), `${JSON.stringify({ id: '', body })}\n`);
     await this.#connected((connection) =>
       jetstream(connection).publish(new URL(topic).pathname.slice(1), body),
     );

@@ -1,6 +1,6 @@
 /**
  * npm test                       every scenario in every language, and the tests of the house itself
- * npm test -- etl                one pipeline (or "handover", between languages; "mistakes"; "house")
+ * npm test -- etl                one pipeline (or "handover", between languages; "mistakes"; "corpus"; "house")
  * npm test -- --lang go          one language (may be repeated)
  * npm test -- --all              a missing toolchain is a failure (so it is when CI=true)
  * npm test -- -t 'torn line'     scenarios by name
@@ -30,7 +30,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const asked = values.lang.map(language);
-const OTHERS = ['handover', 'mistakes', 'house'];
+const OTHERS = ['handover', 'mistakes', 'corpus', 'house'];
 const unknown = positionals.find((word) => ![...PIPELINES, ...OTHERS].includes(word));
 if (unknown) {
   console.error(`npm test: no "${unknown}": there are ${[...PIPELINES, ...OTHERS].join(', ')}`);
@@ -42,12 +42,13 @@ const wanted = (word: string) => (positionals.length ? positionals.includes(word
 const pipelines = positionals.filter((word) => PIPELINES.includes(word));
 const twins = pipelines.length > 0 || !positionals.length;
 let handover = wanted('handover');
+const corpus = (!positionals.length || positionals.includes('corpus')) && !values.record;
 const mistakes = (!positionals.length || positionals.includes('mistakes')) && !values.record;
 
 staleLists(true);
 const ready: Language[] = [];
 const notChecked: string[] = [];
-const needed = twins || handover || mistakes ? LANGUAGES : [];
+const needed = twins || handover || mistakes || corpus ? LANGUAGES : [];
 for (const one of asked.length ? asked : needed) {
   const reason = await missing(one);
   if (reason) notChecked.push(reason);
@@ -66,6 +67,7 @@ const project = [
   ...(twins ? ready.map(({ id }) => id as string) : []),
   ...(handover ? ['handover'] : []),
   ...(mistakes && ready.length ? ['mistakes'] : []),
+  ...(corpus && ready.length ? ['corpus'] : []),
   ...(wanted('house') && !values.record ? ['house'] : []),
 ];
 // Who fails to build says so where its scenarios are.

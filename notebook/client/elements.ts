@@ -26,13 +26,18 @@ export function button(
   return element('button', { type: 'button', onclick: press, ...properties }, text);
 }
 
+function textOf(value: unknown): string {
+  if (value === null) return '';
+  if (typeof value === 'object') return JSON.stringify(value);
+  return typeof value === 'number' ? value.toLocaleString('en-US') : String(value);
+}
+
 /** Rows as a table: numbers stand right. */
 export function table(caption: string, rows: Record<string, unknown>[]): HTMLElement {
   const names = Object.keys(rows[0] ?? {});
   const cell = (value: unknown) => {
     const number = typeof value === 'number';
-    const text = number ? value.toLocaleString('en-US') : value === null ? '' : String(value);
-    return element('td', { className: number ? 'number' : '' }, text);
+    return element('td', { className: number ? 'number' : '' }, textOf(value));
   };
   const body = rows.map((row) => element('tr', {}, ...names.map((name) => cell(row[name]))));
   const head = names.map((name) => element('th', { scope: 'col' }, name));

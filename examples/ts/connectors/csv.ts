@@ -1,9 +1,9 @@
 /** A CSV file with a header; the first column is the key. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { CsvError, parse } from 'csv-parse';
-import { resolve } from './connection.ts';
+import { ApplicationFailure } from '@temporalio/common';
+import { fileOf } from './connection.ts';
+import { CsvFault, type Row, rowsOf } from './csv_reader.ts';
 import { unavailable, validationError } from './failures.ts';
 import type { Page, RawRecord } from './records.ts';
 
@@ -15,23 +15,22 @@ export async function* readCsv(
   size: number,
 ): AsyncGenerator<Page> {
   // #step A missing file may still arrive
-  const file = fileURLToPath(resolve(connection, ['file']));
+  const file = fileOf(connection);
   const found = await stat(file).catch(() => undefined);
   if (!found?.isFile())
     throw unavailable('file cannot be read');
 
   // #step Skip what an earlier attempt has read
   const done = Number(cursor || 0);
-  const rows = linesOf(file);
   let page: RawRecord[] = [];
   let read = 0;
 
   try {
-    for await (const row of rows) {
+    for await (const record of recordsOf(file)) {
       read += 1;
 
       // #step The first column is the key
-      if (read > done) page.push(toRecord(row));
+      if (read > done) page.push(record);
       if (page.length === size) {
         yield { records: page, cursor: String(read) };
         page = [];
@@ -49,26 +48,38 @@ export async function* readCsv(
 }
 // #endregion read
 
-function unreadable(error: unknown): unknown {
-  return error instanceof CsvError
-    ? validationError(`CSV line ${error.lines} is torn`)
-    : error;
+function unreadable(error: unknown): Error {
+  if (error instanceof ApplicationFailure) return error;
+  return error instanceof CsvFault
+    ? validationError(`CSV ${error.message}`)
+    : unavailable('file cannot be read');
 }
 
-/** The rows of a file; a pipe hands on data, not errors. */
-function linesOf(
+async function* recordsOf(
   file: string,
-): AsyncIterable<Record<string, string>> {
-  const rows = parse({ columns: true, skip_empty_lines: true });
-  const fail = () =>
-    rows.destroy(unavailable('file cannot be read'));
-  return createReadStream(file).on('error', fail).pipe(rows);
+): AsyncGenerator<RawRecord> {
+  let header: string[] | undefined;
+  for await (const row of rowsOf(createReadStream(file))) {
+    if (header) yield toRecord(header, row);
+    else header = checked(row.fields);
+  }
+  if (!header) throw new CsvFault('has no header');
 }
 
-function toRecord(row: Record<string, string>): RawRecord {
-  const [[, id], ...data] = Object.entries(row) as [
-    [string, string],
-    ...[string, string][],
-  ];
-  return { id, data: Object.fromEntries(data) };
+function checked(header: string[]): string[] {
+  if (new Set(header).size < header.length)
+    throw new CsvFault('header has a name twice');
+  return header;
+}
+
+function toRecord(
+  header: string[],
+  { line, fields }: Row,
+): RawRecord {
+  if (fields.length !== header.length)
+    throw new CsvFault(`line ${line} is torn`);
+  const [id] = fields;
+  if (!id) throw new CsvFault(`line ${line} has no key`);
+  const data = header.map((name, i) => [name, fields[i]]);
+  return { id, data: Object.fromEntries(data.slice(1)) };
 }

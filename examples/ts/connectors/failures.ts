@@ -9,6 +9,7 @@ import {
   ApplicationFailure,
   CancelledFailure,
   ChildWorkflowFailure,
+  TimeoutFailure,
 } from '@temporalio/common';
 
 /** What the caller asked for cannot be done; the message names the field or the variable. */
@@ -31,11 +32,16 @@ export function validationError(
   );
 }
 
-/** The other side did not answer, or said that it cannot now. */
+/** The other side did not answer, or said that it cannot now; perhaps when it can. */
 export function unavailable(
   message: string,
+  seconds?: number,
 ): ApplicationFailure {
-  return ApplicationFailure.retryable(message, 'Unavailable');
+  return ApplicationFailure.create({
+    message,
+    type: 'Unavailable',
+    ...(seconds ? { nextRetryDelay: seconds * 1000 } : {}),
+  });
 }
 
 /** The other side answered with half an answer. */
@@ -60,6 +66,7 @@ export function rateLimited(
 export function failed(
   what: string,
   error: unknown,
+  addition = '',
 ): ApplicationFailure {
   // #step A cancelled pipeline ends as cancelled
   if (isCancelled(error)) throw error;
@@ -68,10 +75,12 @@ export function failed(
   const { message, type } = causeOf(error);
 
   // #step Say what failed, and keep the cause's type
-  return ApplicationFailure.nonRetryable(
-    `${what}: ${message}`,
+  return ApplicationFailure.create({
+    message: `${what}: ${message}${addition}`,
     type,
-  );
+    nonRetryable: true,
+    cause: error as Error,
+  });
 }
 // #endregion failed
 
@@ -84,12 +93,28 @@ export function failWith(
   };
 }
 
-/** An activity that ran out of time has no words of its own. */
-function causeOf(error: unknown) {
-  const { cause } = error as ActivityFailure;
-  return cause instanceof ApplicationFailure
-    ? cause
-    : { message: 'timed out', type: 'Timeout' };
+/** The type and the words of what failed inside, whatever wraps it. */
+export function causeOf(error: unknown): {
+  message: string;
+  type: string;
+} {
+  let inner = error;
+  while (isWrapper(inner) && inner.cause) inner = inner.cause;
+  const { message } = inner as Error;
+  if (inner instanceof ApplicationFailure)
+    return { message, type: inner.type ?? 'Failed' };
+  return inner instanceof TimeoutFailure
+    ? { message: 'timed out', type: 'Timeout' }
+    : { message, type: 'Failed' };
+}
+
+/** A timeout wraps the failure of the last attempt, where there was one. */
+function isWrapper(error: unknown): error is Error {
+  return (
+    error instanceof ActivityFailure ||
+    error instanceof ChildWorkflowFailure ||
+    error instanceof TimeoutFailure
+  );
 }
 
 function isCancelled(error: unknown): boolean {

@@ -1,7 +1,6 @@
 /** A warehouse: a folder of Parquet parts, one a batch. */
-import { fileURLToPath } from 'node:url';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { resolve } from './connection.ts';
+import { fileOf } from './connection.ts';
 import { writeAtomically } from './files.ts';
 import type { TransformedRecord } from './records.ts';
 
@@ -31,7 +30,7 @@ export async function writeParquet(
   });
 
   // #step Named after its batch, so a repeat replaces it
-  const folder = fileURLToPath(resolve(connection, ['file']));
+  const folder = fileOf(connection);
   const file = `${folder}/${part}.parquet`;
   await writeAtomically(file, new Uint8Array(body));
   return records.length;

@@ -7,6 +7,8 @@ import { publishNats, readNats } from './topic_nats.ts';
 export interface Message {
   id: string;
   body: string;
+  /** Why it could not be read as a message. */
+  fault?: string;
 }
 
 /** Some messages of a topic, and the broker's sequence to go on behind. */
@@ -25,12 +27,12 @@ export async function readTopic(
   limit: number,
 ): Promise<TopicPage> {
   // #step The scheme says which broker
-  const url = resolve(topic, SCHEMES);
+  const broker = resolve(topic, SCHEMES);
   const read =
-    url.protocol === 'nats:' ? readNats : readFileTopic;
+    broker.scheme === 'nats' ? readNats : readFileTopic;
 
   // #step Bounded: a cursor to start behind, a limit
-  return read(url, cursor, limit);
+  return read(broker, cursor, limit);
 }
 // #endregion read
 
@@ -44,9 +46,9 @@ export async function publish(
   if (messages.length === 0) return;
 
   // #step The id of a message is its de-duplication id
-  const url = resolve(topic, SCHEMES);
+  const broker = resolve(topic, SCHEMES);
   const write =
-    url.protocol === 'nats:' ? publishNats : publishFile;
-  await write(url, messages);
+    broker.scheme === 'nats' ? publishNats : publishFile;
+  await write(broker, messages);
 }
 // #endregion publish

@@ -1,55 +1,79 @@
 /** The embedded broker: a topic is an append-only file, one message a line. For one machine. */
-import { appendFile, open, readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import {
+  appendFile,
+  type FileHandle,
+  open,
+  readFile,
+} from 'node:fs/promises';
+import { type Connection, pathOf } from './connection.ts';
 import { unavailable } from './failures.ts';
 import { locked } from './files.ts';
-import { fromNdjson, toNdjson } from './ndjson.ts';
+import { isObject, parseJson } from './json.ts';
+import { toNdjson } from './ndjson.ts';
 import type { Message, TopicPage } from './topic.ts';
 
-const CHUNK_BYTES = 1024 * 1024;
+const MAX_LINE_BYTES = 1024 * 1024;
+const CHUNK_BYTES = MAX_LINE_BYTES + 1;
+/** How much of what is no message is handed on, in characters; UTF-8 has at most 4 bytes for one. */
+const EXCERPT = 1024;
+const LF = 0x0a;
+
+/** A line of the file, without its end, and where it begins. */
+interface Line {
+  offset: number;
+  bytes: Buffer;
+}
 
 /** The cursor is an offset in bytes: a read costs the same wherever it starts. */
 // #region read
 export async function readFileTopic(
-  url: URL,
+  topic: Connection,
   cursor: number,
   limit: number,
 ): Promise<TopicPage> {
   // #step A topic that nobody wrote to is empty
-  const chunk = await readFrom(fileURLToPath(url), cursor);
+  const chunk = await readFrom(pathOf(topic), cursor);
+  if (chunk.next > 0) return longLine(chunk, cursor);
 
   // #step Whole lines only: the last may be half-written
-  const lines = chunk.split('\n').slice(0, -1).slice(0, limit);
-  const bytes = lines.map(
-    (line) => Buffer.byteLength(line) + 1,
-  );
-  return {
-    messages: fromNdjson<Message>(lines.join('\n')),
-    cursor: bytes.reduce((sum, length) => sum + length, cursor),
-  };
+  const page: TopicPage = { messages: [], cursor };
+  for (const line of linesOf(chunk.bytes, cursor)) {
+    if (page.messages.length === limit) break;
+    page.cursor = line.offset + line.bytes.length + 1;
+
+    // #step What is no message is handed on, with the reason
+    if (!isBlank(line)) page.messages.push(handedOn(line));
+  }
+  return page;
 }
 // #endregion read
 
 /** Appends what is not there yet. */
 // #region publish
 export async function publishFile(
-  url: URL,
+  topic: Connection,
   messages: Message[],
 ): Promise<void> {
-  const file = fileURLToPath(url);
+  const file = pathOf(topic);
   try {
     // #step One writer at a time
     await locked(file, async () => {
       // #step Leave out what the topic has
-      const known = new Set(await idsOf(file));
+      const there = await contentOf(file);
+      const known = idsOf(there);
       const fresh = messages.filter(({ id }) => {
-        const first = !known.has(id);
+        const first = id === '' || !known.has(id);
         known.add(id);
         return first;
       });
 
+      // #step A half-written line ends here
+      const half = there.length > 0 && there.at(-1) !== LF;
+      const end = half ? '\n' : '';
+
       // #step Append the rest in one write
-      await appendFile(file, toNdjson(fresh));
+      const lines = fresh.map(({ id, body }) => ({ id, body }));
+      await appendFile(file, end + toNdjson(lines));
     });
   } catch {
     throw unavailable('topic cannot be written');
@@ -57,34 +81,132 @@ export async function publishFile(
 }
 // #endregion publish
 
-/** Text from an offset on, at most a chunk; none when there is no such file. */
+/** Whole lines; `next` is where the first one ends when it is too long for the chunk, else 0. */
+interface Chunk {
+  bytes: Buffer;
+  next: number;
+}
+
+/** Bytes from an offset on, at most a line of the greatest length; none when there is no such file. */
 async function readFrom(
   file: string,
   offset: number,
-): Promise<string> {
+): Promise<Chunk> {
   try {
     await using handle = await open(file);
-    const buffer = Buffer.alloc(CHUNK_BYTES);
-    const { bytesRead } = await handle.read(
-      buffer,
-      0,
-      CHUNK_BYTES,
-      offset,
-    );
-    // A character that the chunk cuts stands behind the last whole line.
-    return buffer.toString('utf8', 0, bytesRead);
+    const bytes = await chunkAt(handle, offset);
+    const long =
+      bytes.length === CHUNK_BYTES && !bytes.includes(LF);
+    const next = long
+      ? await endOfLine(handle, offset + bytes.length)
+      : 0;
+    return { bytes, next };
   } catch (error) {
-    if (isMissing(error)) return '';
+    if (isMissing(error))
+      return { bytes: Buffer.alloc(0), next: 0 };
     throw unavailable('topic cannot be read');
   }
 }
 
-async function idsOf(file: string): Promise<string[]> {
-  const body = await readFile(file, 'utf8').catch((error) => {
-    if (isMissing(error)) return '';
+async function chunkAt(
+  handle: FileHandle,
+  offset: number,
+): Promise<Buffer> {
+  const buffer = Buffer.alloc(CHUNK_BYTES);
+  const { bytesRead } = await handle.read(
+    buffer,
+    0,
+    CHUNK_BYTES,
+    offset,
+  );
+  return buffer.subarray(0, bytesRead);
+}
+
+/** Behind the end of the line that goes on at `from`; 0 when its end is not written yet. */
+async function endOfLine(
+  handle: FileHandle,
+  from: number,
+): Promise<number> {
+  let offset = from;
+  while (true) {
+    const bytes = await chunkAt(handle, offset);
+    if (bytes.length === 0) return 0;
+    const end = bytes.indexOf(LF);
+    if (end >= 0) return offset + end + 1;
+    offset += bytes.length;
+  }
+}
+
+/** The lines whose end is there. */
+function* linesOf(
+  bytes: Buffer,
+  offset: number,
+): Generator<Line> {
+  let start = 0;
+  while (true) {
+    const end = bytes.indexOf(LF, start);
+    if (end < 0) return;
+    const line = bytes.subarray(start, end);
+    yield { offset: offset + start, bytes: line };
+    start = end + 1;
+  }
+}
+
+function isBlank({ bytes }: Line): boolean {
+  return /^\r?$/.test(bytes.toString('latin1', 0, 2));
+}
+
+function handedOn(line: Line): Message {
+  const id = `@${line.offset}`;
+  const message = messageOf(line.bytes);
+  return message
+    ? { ...message, id: message.id || id }
+    : { id, body: excerpt(line), fault: 'not a message' };
+}
+
+function longLine(chunk: Chunk, offset: number): TopicPage {
+  const body = excerpt({ offset, bytes: chunk.bytes });
+  const message = {
+    id: `@${offset}`,
+    body,
+    fault: 'too long',
+  };
+  return { messages: [message], cursor: chunk.next };
+}
+
+/** The message in a line; none where there is no such thing. */
+function messageOf(line: Buffer): Message | undefined {
+  try {
+    const message = parseJson(line);
+    if (!isObject(message)) return undefined;
+    const { id, body } = message;
+    return typeof id === 'string' && typeof body === 'string'
+      ? { id, body }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function excerpt({ bytes }: Line): string {
+  const text = bytes.toString('utf8', 0, EXCERPT * 4);
+  return [...text].slice(0, EXCERPT).join('');
+}
+
+async function contentOf(file: string): Promise<Buffer> {
+  return readFile(file).catch((error) => {
+    if (isMissing(error)) return Buffer.alloc(0);
     throw error;
   });
-  return fromNdjson<Message>(body).map(({ id }) => id);
+}
+
+/** The ids in a topic; a line without its end may be a message too. */
+function idsOf(content: Buffer): Set<string> {
+  const ended = Buffer.concat([content, Buffer.from('\n')]);
+  const messages = [...linesOf(ended, 0)].map(({ bytes }) =>
+    messageOf(bytes),
+  );
+  return new Set(messages.map((message) => message?.id ?? ''));
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,6 +1,7 @@
 /** The rules of the flight data (and its weather and planes), which every pipeline shares. */
-import { DateTime } from 'luxon';
+import { DateTime, IANAZone } from 'luxon';
 import { validationError } from '../connectors/failures.ts';
+import { tokenOf } from '../connectors/json.ts';
 import type { RawRecord } from '../connectors/records.ts';
 
 /** The key of a record among those of all sources: it is unique in its own source alone. */
@@ -19,29 +20,40 @@ const NUMBERS = new Set(
 /** A record with its values typed. Throws `ValidationError` that names the record and the field. */
 // #region typed
 export function typed({ id, data }: RawRecord): RawRecord {
-  const out: RawRecord['data'] = {};
-  for (const [field, value] of Object.entries(data)) {
+  // By name, so that the first fault is the same everywhere.
+  const fields = Object.keys(data).sort();
+  const values = fields.map((field) => {
+    const value = data[field];
     // #step "NA" is how the data says nothing
-    if (value === 'NA' || value === null) out[field] = null;
+    if (value === 'NA' || value === null) return [field, null];
     // #step Numbers may come as text
-    else if (NUMBERS.has(field))
-      out[field] = toNumber(id, field, value);
+    if (NUMBERS.has(field))
+      return [field, toNumber(id, field, value)];
     // #step Everything else stays as it is
-    else out[field] = value;
-  }
+    return [field, value];
+  });
+  const out: RawRecord['data'] = Object.fromEntries(values);
 
   // #step Clock times become instants
-  if ('sched_dep_time' in out) departuresToUtc(id, out);
+  if (Object.hasOwn(out, 'sched_dep_time'))
+    departuresToUtc(id, out);
   return { id, data: out };
 }
 // #endregion typed
+
+/** A decimal number, as JSON or a CSV writes it. */
+const NUMBER =
+  /^[ \t]*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[ \t]*$/;
 
 function toNumber(
   id: string,
   field: string,
   value: unknown,
 ): number {
-  const number = value === '' ? Number.NaN : Number(value);
+  const text = tokenOf(value) ?? value;
+  const known = typeof text === 'string' && NUMBER.test(text);
+  // Adding 0 makes -0 a plain 0.
+  const number = known ? Number(text) + 0 : Number.NaN;
   if (Number.isFinite(number)) return number;
   throw validationError(`${id}: ${field} is not a number`);
 }
@@ -54,35 +66,87 @@ function departuresToUtc(
 ): void {
   // #step Read the clock on the wall in New York
   const part = (name: string) =>
-    toNumber(id, name, flight[name] ?? '');
+    toNumber(id, name, flight[name]);
+  const [year, month, day] = [
+    part('year'),
+    part('month'),
+    part('day'),
+  ];
   const clock = part('sched_dep_time');
-  const scheduled = DateTime.fromObject(
-    {
-      year: part('year'),
-      month: part('month'),
-      day: part('day'),
-      hour: Math.floor(clock / 100),
-      minute: clock % 100,
-    },
-    { zone: 'America/New_York' },
-  ).toUTC();
-  if (!scheduled.isValid) {
-    throw validationError(
-      `${id}: sched_dep_time is not a time`,
-    );
-  }
+  const wall = wallClock(year, month, day, clock);
+  const scheduled = inNewYork(wall);
+  const due = instant(id, scheduled);
 
   // #step A delay may cross midnight: add it to the instant
-  const minutes = flight.dep_delay as number | null;
-  const departed =
-    minutes === null ? null : scheduled.plus({ minutes });
+  const { dep_delay } = flight;
+  const left = departure(id, scheduled, dep_delay);
 
   // #step Write RFC 3339, to the second
-  flight.sched_dep_time = instant(scheduled);
-  flight.dep_time = departed && instant(departed);
+  flight.sched_dep_time = due;
+  flight.dep_time = left;
 }
 // #endregion clock
 
-function instant(time: DateTime): string {
-  return time.toFormat("yyyy-MM-dd'T'HH:mm:ss'Z'");
+const MAX_DELAY_MINUTES = 100_000;
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+const NEW_YORK = IANAZone.create('America/New_York');
+
+/** A date and a clock time, as if in UTC; 2400 is the midnight that ends the day. NaN for none. */
+function wallClock(
+  year: number,
+  month: number,
+  day: number,
+  clock: number,
+): number {
+  const date = DateTime.utc(year, month, day);
+  const minute = clock % 100;
+  const known =
+    date.isValid &&
+    year >= 1 &&
+    year <= 9999 &&
+    Number.isInteger(clock) &&
+    clock >= 0 &&
+    clock <= 2400 &&
+    minute < 60;
+  const minutes = Math.floor(clock / 100) * 60 + minute;
+  return known
+    ? date.toMillis() + minutes * MINUTE_MS
+    : Number.NaN;
+}
+
+/** RFC 5545: a time that is there twice is the first, one that is not has the offset before the gap. */
+function inNewYork(wall: number): number {
+  const at = (offset: number) =>
+    Math.round(wall - offset * MINUTE_MS);
+  const before = NEW_YORK.offset(wall - DAY_MS);
+  if (NEW_YORK.offset(at(before)) === before) return at(before);
+  const after = NEW_YORK.offset(wall + DAY_MS);
+  const changed = NEW_YORK.offset(at(after)) === after;
+  return at(changed ? after : before);
+}
+
+function departure(
+  id: string,
+  scheduled: number,
+  delay: unknown,
+): string | null {
+  if (delay === undefined || delay === null) return null;
+  const minutes = Number(delay);
+  const known =
+    Number.isInteger(minutes) &&
+    Math.abs(minutes) <= MAX_DELAY_MINUTES;
+  if (!known)
+    throw validationError(`${id}: dep_delay is not a delay`);
+  return instant(id, scheduled + minutes * MINUTE_MS);
+}
+
+/** RFC 3339 to the second, which has years of four digits. */
+function instant(id: string, ms: number): string {
+  const text = Number.isNaN(ms)
+    ? ''
+    : new Date(ms).toISOString();
+  if (/^(?!0000)\d{4}-/.test(text))
+    return `${text.slice(0, 19)}Z`;
+  throw validationError(`${id}: sched_dep_time is not a time`);
 }

@@ -17,13 +17,15 @@ import {
   stagedAt,
 } from '../connectors/staging.ts';
 import { keyOf, typed } from '../domain/flights.ts';
-import type {
-  ExtractInput,
-  ExtractOutput,
-  LoadInput,
-  LoadOutput,
-  TransformInput,
-  TransformOutput,
+import {
+  type ExtractInput,
+  type ExtractOutput,
+  type LoadInput,
+  type LoadOutput,
+  MAX_BATCHES,
+  TOO_MANY_BATCHES,
+  type TransformInput,
+  type TransformOutput,
 } from './types.ts';
 
 const READERS = {
@@ -32,9 +34,6 @@ const READERS = {
   file: readCsv,
 };
 const WRITERS = { warehouse: writeParquet, file: writeNdjson };
-
-/** Of one source: 500 batches make some 6,000 events; Temporal warns at 10,240. */
-const MAX_BATCHES = 500;
 
 /** How far an attempt has come: what a retry needs to go on. */
 interface Progress {
@@ -78,7 +77,7 @@ export async function ExtractData(
 
     // #step Bound the history: a batch costs it 12 events
     if (batches.length > MAX_BATCHES) {
-      throw invalidInput('batch_size: makes too many batches');
+      throw invalidInput(TOO_MANY_BATCHES);
     }
 
     // #step Tell Temporal how far we are

@@ -15,12 +15,27 @@ import type { Batch } from '../connectors/records.ts';
 const RULES = {
   ...COMMON_RULES,
   sources: 'must hold at least one source',
+  many: 'must hold at most 50 sources',
   unique: 'must not be used twice',
   source: 'must be database, api or file',
   target: 'must be database, warehouse or file',
   size: 'must be a whole number from 1 to 10000',
 };
 // #endregion rules
+
+const MAX_NAME = 64;
+const MAX_SOURCES = 50;
+const MAX_CONNECTION = 2048;
+
+/** Of a whole run: 150 batches make some 1,800 events and 300 references in its history. */
+export const MAX_BATCHES = 150;
+export const TOO_MANY_BATCHES = `batch_size: makes more than ${MAX_BATCHES} batches`;
+
+/** Whether it has characters, and no more than a URL may have. */
+function isShort(connection: string): boolean {
+  const { length } = [...connection];
+  return length > 0 && length <= MAX_CONNECTION;
+}
 
 /** Reports the second use of a source_id: it names the staged files. */
 function checkUniqueIds(
@@ -47,9 +62,11 @@ const TARGETS = ['database', 'warehouse', 'file'] as const;
 // #step A source: where records come from
 const Name = z
   .string(withRule(RULES.name))
-  .regex(NAME, RULES.name);
+  .regex(NAME, RULES.name)
+  .max(MAX_NAME, RULES.name);
 const Connection = z
   .string(withRule(RULES.secret))
+  .refine(isShort, RULES.secret)
   .refine(hidesSecrets, RULES.secret);
 
 const DataSource = z.object(
@@ -77,9 +94,10 @@ const ETLInput = z.object(
   {
     pipeline_id: Name,
     sources: z
-      .array(DataSource, withRule(RULES.sources))
+      .array(z.unknown(), withRule(RULES.sources))
       .min(1, RULES.sources)
-      .superRefine(checkUniqueIds),
+      .max(MAX_SOURCES, RULES.many)
+      .pipe(z.array(DataSource).superRefine(checkUniqueIds)),
     target: DataTarget.prefault({} as DataTarget),
     batch_size: z
       .int(withRule(RULES.size))
@@ -98,7 +116,14 @@ export interface ETLOutput {
   total_records: number;
   successful_records: number;
   failed_records: number;
+  failed_batches: FailedBatch[];
   duration_seconds: number;
+}
+
+/** A batch that the target refused, and why. */
+export interface FailedBatch {
+  uri: string;
+  reason: string;
 }
 
 // #step What it says while it runs

@@ -5,52 +5,61 @@ import {
   proxyActivities,
   setHandler,
 } from '@temporalio/workflow';
-import { failed } from '../connectors/failures.ts';
+import {
+  causeOf,
+  failed,
+  invalidInput,
+} from '../connectors/failures.ts';
 import type { Batch } from '../connectors/records.ts';
 import type * as activities from './activities.ts';
 import {
   type ETLInput,
   type ETLOutput,
+  type FailedBatch,
+  MAX_BATCHES,
   type Progress,
+  TOO_MANY_BATCHES,
   validate,
 } from './types.ts';
 
 // #region options
 // #step Extract: long, with a heartbeat to resume from
 const { ExtractData } = proxyActivities<typeof activities>({
+  scheduleToCloseTimeout: '86400 seconds',
   startToCloseTimeout: '600 seconds',
   heartbeatTimeout: '60 seconds',
   retry: {
-    maximumAttempts: 5,
     initialInterval: '1 second',
-    maximumInterval: '60 seconds',
+    maximumInterval: '300 seconds',
     backoffCoefficient: 2,
   },
 });
 
 // #step Transform: pure work, retried a little
 const { TransformData } = proxyActivities<typeof activities>({
+  scheduleToCloseTimeout: '86400 seconds',
   startToCloseTimeout: '300 seconds',
   retry: {
-    maximumAttempts: 3,
     initialInterval: '1 second',
-    maximumInterval: '10 seconds',
+    maximumInterval: '300 seconds',
     backoffCoefficient: 2,
   },
 });
 
 // #step Load: the target may be away for a while
 const { LoadData } = proxyActivities<typeof activities>({
+  scheduleToCloseTimeout: '86400 seconds',
   startToCloseTimeout: '300 seconds',
   retry: {
-    maximumAttempts: 5,
     initialInterval: '2 seconds',
-    maximumInterval: '30 seconds',
+    maximumInterval: '300 seconds',
     backoffCoefficient: 2,
     nonRetryableErrorTypes: ['ValidationError'],
   },
 });
 // #endregion options
+
+const MAX_REASON = 200;
 
 const progressQuery = defineQuery<Progress>('progress');
 
@@ -95,6 +104,11 @@ export async function ETLPipeline(
   // #step Only references come back
   const staged = (await Promise.all(extracts)).flat();
   const total = countOf(staged);
+
+  // #step Bound the history of the whole run
+  if (staged.length > MAX_BATCHES) {
+    throw invalidInput(TOO_MANY_BATCHES);
+  }
   // #endregion extract
 
   // #region transform
@@ -128,6 +142,7 @@ export async function ETLPipeline(
   });
   const { pipeline_id, target } = input;
   let successful = 0;
+  const failed_batches: FailedBatch[] = [];
   for (const batch of transformed) {
     try {
       // #step Load one batch
@@ -138,15 +153,23 @@ export async function ETLPipeline(
       });
       successful += load.loaded_count;
     } catch (error) {
-      // #step Bad input still fails the pipeline
-      const failure = failed('target', error);
-      if (failure.type === 'InvalidInput') throw failure;
-
-      // #step Any other failure costs this batch only
-      log.warn('batch not loaded', {
-        uri: batch.uri,
-        reason: failure.message,
-      });
+      // #step A rejected batch costs itself, and is listed
+      const { type, message } = causeOf(error);
+      if (type === 'ValidationError') {
+        const reason = cut(message);
+        failed_batches.push({ uri: batch.uri, reason });
+        log.warn('batch not loaded', {
+          uri: batch.uri,
+          reason,
+        });
+      } else {
+        // #step Anything else fails the run, and says how far it came
+        const loaded =
+          type === 'InvalidInput'
+            ? ''
+            : ` (${successful} of ${total} records loaded)`;
+        throw failed('target', error, loaded);
+      }
     }
     progress.processed += batch.count;
   }
@@ -160,6 +183,7 @@ export async function ETLPipeline(
     total_records: total,
     successful_records: successful,
     failed_records: total - successful,
+    failed_batches,
     duration_seconds: Math.floor((Date.now() - started) / 1000),
   };
   // #endregion result
@@ -167,4 +191,9 @@ export async function ETLPipeline(
 
 function countOf(batches: Batch[]): number {
   return batches.reduce((sum, batch) => sum + batch.count, 0);
+}
+
+/** A reason that a history can hold, in whole characters. */
+function cut(reason: string): string {
+  return [...reason].slice(0, MAX_REASON).join('');
 }

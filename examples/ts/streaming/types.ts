@@ -24,6 +24,7 @@ const RULES = {
 const WEEK = 604_800;
 const TOPIC = /^(nats|file):\/\/./;
 
+const Count = z.int().min(0, RULES.type);
 const Window = z.object({
   window_start: z.string(),
   origin: z.string(),
@@ -39,11 +40,11 @@ export type Window = z.infer<typeof Window>;
 // #step What one run hands on to the next
 const Carried = z.object(
   {
-    total_events: z.int(),
-    processed_windows: z.int(),
-    late_events: z.int(),
-    dead_events: z.int(),
-    cursor: z.int(),
+    total_events: Count,
+    processed_windows: Count,
+    late_events: Count,
+    dead_events: Count,
+    cursor: Count,
     watermark: z.string().nullable(),
     open_windows: z.array(Window),
   },
@@ -142,7 +143,10 @@ export interface WriteInput {
 // #region validate
 export function validate(input: unknown): StreamInput {
   // #step Check every field before any work is done
-  const checked = StreamInput.safeParse(input);
+  const checked = StreamInput.safeParse(
+    input,
+    withRule(RULES.type),
+  );
   if (checked.success) return checked.data;
 
   // #step Fail for good, and name the field

@@ -105,6 +105,7 @@ export async function StreamProcessing(
     // #step Nothing new: sleep one window, or until the signal
     if (batch === null) {
       phase = 'idle';
+      state.cursor = cursor;
       await condition(() => stopped, `${size} seconds`);
     } else {
       // #step Sort the events into windows

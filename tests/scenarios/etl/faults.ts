@@ -8,8 +8,8 @@ const RUST = 'examples/reference/rust/src';
 const UPSERT = `ON CONFLICT (id) DO UPDATE SET data = excluded.data,
   processed_at = excluded.processed_at,
   version = excluded.version`;
-const BEHIND = 'WHERE id > $1 ORDER BY id LIMIT $2';
-const AT_OR_BEHIND = 'WHERE id >= $1 ORDER BY id LIMIT $2';
+const BEHIND = 'WHERE t.id > ';
+const AT_OR_BEHIND = 'WHERE t.id >= ';
 
 const throttled = 'API answers 429 with Retry-After 3600: an hour is skipped, and the read resumes';
 
@@ -22,33 +22,75 @@ export default [
     rust: { file: `${RUST}/connectors/postgres.rs`, find: UPSERT, replace: '' },
   },
   {
-    name: 'the retry policy of the extract is left out: it is tried for ever',
-    killer: 'API answers 503 for good',
+    name: 'what is there already is left as it is: DO NOTHING',
+    killer: 'a source that changed between two runs: the target has the new values',
+    ts: { file: `${TS}/connectors/postgres.ts`, find: UPSERT, replace: 'ON CONFLICT (id) DO NOTHING' },
+    go: { file: `${GO}/connectors/postgres.go`, find: UPSERT, replace: 'ON CONFLICT (id) DO NOTHING' },
+    rust: { file: `${RUST}/connectors/postgres.rs`, find: UPSERT, replace: 'ON CONFLICT (id) DO NOTHING' },
+  },
+  {
+    name: 'the schedule-to-close timeout of the extract is left out: it is tried for ever',
+    killer: 'API answers 503 for good: after a day the run fails',
     ts: {
       file: `${TS}/etl/workflow.ts`,
-      find: `retry: {
-        maximumAttempts: 5,
-        initialInterval: '1 second',
-        maximumInterval: '60 seconds',
-        backoffCoefficient: 2,
-      },`,
-      replace: '',
+      find: `scheduleToCloseTimeout: '86400 seconds',
+      startToCloseTimeout: '600 seconds',`,
+      replace: `startToCloseTimeout: '600 seconds',`,
     },
     go: {
       file: `${GO}/etl/workflow.go`,
-      find: `RetryPolicy: &temporal.RetryPolicy{
-        MaximumAttempts: 5,
-        InitialInterval: time.Second,
-        MaximumInterval: 60 * time.Second,
-        BackoffCoefficient: 2,
-      },`,
-      replace: '',
+      find: `ScheduleToCloseTimeout: day,
+      StartToCloseTimeout:    600 * time.Second,`,
+      replace: 'StartToCloseTimeout: 600 * time.Second,',
     },
     rust: {
       file: `${RUST}/etl/workflow.rs`,
-      find: `.heartbeat_timeout(seconds(60))
-        .retry_policy(retry.build())`,
-      replace: '.heartbeat_timeout(seconds(60))',
+      find: 'ActivityOptions::with_close_timeouts(within(600))',
+      replace: 'ActivityOptions::with_start_to_close_timeout(seconds(600))',
+    },
+  },
+  {
+    name: 'attempts are counted: five are all, though some made progress',
+    killer: 'API says no five times before it answers, and between pages: no attempt is held against it',
+    ts: {
+      file: `${TS}/etl/workflow.ts`,
+      find: `heartbeatTimeout: '60 seconds',
+      retry: {`,
+      replace: `heartbeatTimeout: '60 seconds',
+      retry: { maximumAttempts: 5,`,
+    },
+    go: {
+      file: `${GO}/etl/workflow.go`,
+      find: `60 * time.Second,
+      RetryPolicy: &temporal.RetryPolicy{`,
+      replace: `60 * time.Second,
+      RetryPolicy: &temporal.RetryPolicy{ MaximumAttempts: 5,`,
+    },
+    rust: {
+      file: `${RUST}/etl/workflow.rs`,
+      find: `.backoff_coefficient(2.0);
+      ActivityOptions::with_close_timeouts(within(600))`,
+      replace: `.backoff_coefficient(2.0).maximum_attempts(5);
+      ActivityOptions::with_close_timeouts(within(600))`,
+    },
+  },
+  {
+    name: 'an outage costs a batch, and the run says that it completed',
+    killer: 'database away for good during load: after a day the run fails, and says how much is loaded',
+    ts: {
+      file: `${TS}/etl/workflow.ts`,
+      find: `if (type === 'ValidationError') {`,
+      replace: `if (type !== 'InvalidInput') {`,
+    },
+    go: {
+      file: `${GO}/etl/workflow.go`,
+      find: 'if kind == "ValidationError" {',
+      replace: 'if err != nil && kind != "InvalidInput" {',
+    },
+    rust: {
+      file: `${RUST}/etl/workflow.rs`,
+      find: 'if kind == "ValidationError" {',
+      replace: 'if kind != "InvalidInput" {',
     },
   },
   {
@@ -77,14 +119,14 @@ export default [
     killer: 'API does not know the list: final',
     ts: {
       file: `${TS}/connectors/http.ts`,
-      find: 'response.status >= 500',
-      replace: 'response.status >= 400',
+      find: 'status >= 500 || status === 408',
+      replace: 'status >= 400',
     },
     go: { file: `${GO}/connectors/http.go`, find: 'status >= 500', replace: 'status >= 400' },
     rust: {
       file: `${RUST}/connectors/http.rs`,
-      find: 'if status.is_server_error() {',
-      replace: 'if status.as_u16() >= 400 {',
+      find: 'status.as_u16() >= 500',
+      replace: 'status.as_u16() >= 400',
     },
   },
   {
@@ -93,8 +135,9 @@ export default [
     ts: { file: `${TS}/connectors/failures.ts`, find: 'nextRetryDelay: seconds * 1000,', replace: '' },
     go: {
       file: `${GO}/connectors/failures.go`,
-      find: 'temporal.ApplicationErrorOptions{NextRetryDelay: delay}',
-      replace: 'temporal.ApplicationErrorOptions{}',
+      find: `"RateLimited",
+      temporal.ApplicationErrorOptions{NextRetryDelay: delay}`,
+      replace: '"RateLimited", temporal.ApplicationErrorOptions{}',
     },
     rust: {
       file: `${RUST}/connectors/failures.rs`,
@@ -262,18 +305,18 @@ export default [
     killer: '5,000 flights into a folder of NDJSON parts, one a batch',
     ts: {
       file: `${TS}/domain/flights.ts`,
-      find: `{ zone: 'America/New_York' }`,
-      replace: `{ zone: 'utc' }`,
+      find: `IANAZone.create('America/New_York')`,
+      replace: `IANAZone.create('UTC')`,
     },
     go: {
       file: `${GO}/domain/flights.go`,
-      find: 'at.hour, at.minute, 0, 0, newYork)',
-      replace: 'at.hour, at.minute, 0, 0, time.UTC)',
+      find: 'time.LoadLocation("America/New_York")',
+      replace: 'time.LoadLocation("UTC")',
     },
     rust: {
       file: `${RUST}/domain/flights.rs`,
-      find: 'NEW_YORK.to_timestamp(wall).ok()',
-      replace: 'TimeZone::UTC.to_timestamp(wall).ok()',
+      find: 'static NEW_YORK: TimeZone = tz::get!("America/New_York");',
+      replace: 'static NEW_YORK: TimeZone = TimeZone::UTC;',
     },
   },
   {
@@ -313,32 +356,32 @@ export default [
     },
     go: {
       file: `${GO}/connectors/failures.go`,
-      find: 'kind, reason = cause.Type(), cause.Message()',
-      replace: 'kind, reason = cause.Type(), err.Error()',
+      find: 'what+": "+reason, kind, err)',
+      replace: 'what+": "+reason+err.Error(), kind, err)',
     },
     rust: {
       file: `${RUST}/connectors/failures.rs`,
-      find: 'let reason = known.as_deref().unwrap_or("timed out");',
-      replace: 'let reason = error.to_string();',
+      find: 'let message = format!("{what}: {words}{so_far}");',
+      replace: 'let message = format!("{what}: {words}{so_far}{error}");',
     },
   },
   {
     name: 'a batch that cannot be loaded fails the whole run',
-    killer: 'one batch rejected by a CHECK constraint: it alone fails',
+    killer: 'one batch rejected by a CHECK constraint: it alone fails, and is named',
     ts: {
       file: `${TS}/etl/workflow.ts`,
-      find: `if (failure.type === 'InvalidInput') throw failure;`,
-      replace: 'if (failure.type) throw failure;',
+      find: `if (type === 'ValidationError') {`,
+      replace: `if (type === 'never') {`,
     },
     go: {
       file: `${GO}/etl/workflow.go`,
-      find: 'if isFinal(failure) {',
-      replace: 'if failure != nil {',
+      find: 'if kind == "ValidationError" {',
+      replace: 'if kind == "never" {',
     },
     rust: {
       file: `${RUST}/etl/workflow.rs`,
-      find: 'if kind == Some("InvalidInput") {',
-      replace: 'if kind.is_some() {',
+      find: 'if kind == "ValidationError" {',
+      replace: 'if kind == "never" {',
     },
   },
   {
@@ -350,11 +393,9 @@ export default [
       replace: '',
     },
     go: {
-      file: `${GO}/connectors/failures.go`,
-      find: `if temporal.IsCanceledError(err) {
-        return err
-      }`,
-      replace: '',
+      file: `${GO}/etl/workflow.go`,
+      find: 'if kind == "ValidationError" {',
+      replace: 'if kind == "ValidationError" || temporal.IsCanceledError(err) {',
     },
     rust: {
       file: `${RUST}/connectors/failures.rs`,
@@ -382,13 +423,10 @@ export default [
     },
     rust: {
       file: `${RUST}/etl/workflow.rs`,
-      find: `not_loaded(ctx, &uri, &failure);
-          }
+      find: `ctx.state_mut(|s| s.add(count));
         }
-        ctx.state_mut(|s| s.add(count));`,
-      replace: `not_loaded(ctx, &uri, &failure);
-          }
-        }`,
+        // #endregion load`,
+      replace: '}',
     },
   },
   {

@@ -96,19 +96,50 @@ function reads(
   };
 }
 
+/** A table of the sandbox's own, made by a query for its keys, read two rows at a time. */
+function readsKeys(table: string, keys: string): EtlScenario['given'] {
+  return reads(
+    async (sandbox) => {
+      await sandbox.database.query(`CREATE TABLE IF NOT EXISTS ${table} AS ${keys}`);
+      await sandbox.database.query(`GRANT ALL ON ${table} TO etl`);
+      return [flights(sandbox, table)];
+    },
+    { batch_size: 2 },
+  );
+}
+
 // ---- How runs end
 
 /** Virtual seconds, with room for what the wall clock adds to a small run; January needs more of it. */
 const seconds = (from: number) => ({ from, to: from + 59 });
 
-function loaded(records: number, duration_seconds = seconds(0), failed_records = 0): Expected<ETLOutput> {
+function loaded(records: number, duration_seconds = seconds(0)): Expected<ETLOutput> {
   return {
     output: {
       pipeline_id: 'january',
       total_records: records,
-      successful_records: records - failed_records,
-      failed_records,
+      successful_records: records,
+      failed_records: 0,
+      failed_batches: [],
       duration_seconds,
+    },
+  };
+}
+
+/** The sample of flights, but for one batch of a hundred: it is named, with the reason. */
+function loadedBut(batch: string, reason: string): Expected<ETLOutput> {
+  const uri = {
+    asymmetricMatch: (found: unknown) => String(found).endsWith(`/${batch}`),
+    toString: () => batch,
+  };
+  return {
+    output: {
+      pipeline_id: 'january',
+      total_records: SAMPLE,
+      successful_records: SAMPLE - 100,
+      failed_records: 100,
+      failed_batches: [{ uri: uri as unknown as string, reason }],
+      duration_seconds: seconds(0),
     },
   };
 }
@@ -262,12 +293,33 @@ const apis: EtlScenario[] = [
     expected: loaded(0),
   },
   {
-    name: 'API answers 503 for good',
+    name: 'API answers 503 for good: after a day the run fails',
     given: reads((sandbox) => [weather(sandbox)], { api: status(503) }),
     expected: fails('Unavailable', 'source weather: API answered 503'),
-    async after({ sandbox }) {
-      assert.equal(sandbox.api.asked.length, 5);
+    async after({ sandbox, handle }) {
+      assert.ok(sandbox.api.asked.length > 280, `${sandbox.api.asked.length} requests`);
+      const { startTime, closeTime } = await handle.describe();
+      const hours = (Number(closeTime) - Number(startTime)) / 3_600_000;
+      assert.ok(hours > 23 && hours < 25, `${hours} hours`);
     },
+  },
+  {
+    name: 'API says no five times before it answers, and between pages: no attempt is held against it',
+    given: reads((sandbox) => [weather(sandbox)], {
+      api: [
+        ...Array(5).fill(status(429)),
+        ...Array(20)
+          .fill([undefined, status(503)])
+          .flat(),
+      ],
+    }),
+    expected: loaded(SAMPLE, { from: 5, to: 3600 }),
+    after: holds(SAMPLE),
+  },
+  {
+    name: 'API gives the same page for ever: the cursor stands still',
+    given: reads((sandbox) => [weather(sandbox)], { api: { kind: 'same page' } }),
+    expected: fails('ValidationError', 'source weather: API: the cursor stands still'),
   },
   {
     name: 'API is not there at all',
@@ -317,15 +369,101 @@ const databases: EtlScenario[] = [
     after: holds(SAMPLE),
   },
   {
-    name: 'one batch rejected by a CHECK constraint: it alone fails',
+    name: 'one batch rejected by a CHECK constraint: it alone fails, and is named',
     given: reads((sandbox) => [flights(sandbox)], { check: `id <> '${HELD}'` }),
-    expected: loaded(SAMPLE, seconds(0), 100),
+    expected: loadedBut('flights/00003.clean.ndjson', 'database refused: 23514 (rule)'),
     after: holds(SAMPLE - 100),
+  },
+  {
+    name: 'database away for good during load: after a day the run fails, and says how much is loaded',
+    alone: true,
+    given: heldInLoad,
+    async during(run) {
+      await untilHeld(run);
+      await run.sandbox.database.interrupt();
+    },
+    expected: fails('Unavailable', 'target: database did not answer (200 of 500 records loaded)'),
+    async after(run, target) {
+      await run.sandbox.database.resume();
+      assert.equal((await run.sandbox.database.contents(target.table)).records, 200);
+    },
   },
   {
     name: 'database without the table: final',
     given: reads((sandbox) => [flights(sandbox, 'nowhere')]),
-    expected: fails('ValidationError', 'source flights: database refused: relation "nowhere" does not exist'),
+    expected: fails('ValidationError', 'source flights: database refused: 42P01'),
+  },
+  {
+    name: 'a table named order, keys that are numbers, numbers that no double holds: all arrive as they left',
+    given: reads(
+      async (sandbox) => {
+        await sandbox.database.query(
+          `CREATE TABLE IF NOT EXISTS "order" AS SELECT 9007199254740990 + n AS id, n AS t,
+             1533947986218845197 AS large, 0.1234567890123456789 AS fine FROM generate_series(1, 25) n`,
+        );
+        await sandbox.database.query('GRANT ALL ON "order" TO etl');
+        return [flights(sandbox, 'public.order')];
+      },
+      { batch_size: 10 },
+    ),
+    expected: loaded(25),
+    async after({ sandbox }, target) {
+      const rows = await sandbox.database.query(
+        `SELECT count(*)::int AS records, count(DISTINCT id)::int AS keys, max(id) AS last,
+           min(data->>'large') AS large, min(data->>'fine') AS fine FROM ${target.table}`,
+      );
+      assert.deepEqual(rows, [
+        {
+          ...{ records: 25, keys: 25, last: 'flights/9007199254741015' },
+          ...{ large: '1533947986218845197', fine: '0.1234567890123456789' },
+        },
+      ]);
+    },
+  },
+  {
+    name: 'a key that is there twice: final',
+    given: readsKeys('twice', "SELECT 'A' AS id FROM generate_series(1, 3) UNION ALL SELECT 'B'"),
+    expected: fails('ValidationError', 'source flights: key is not unique'),
+  },
+  {
+    name: 'a record without a key: final',
+    given: readsKeys('keyless', "SELECT 'A' AS id UNION ALL SELECT NULL"),
+    expected: fails('ValidationError', 'source flights: a record has no key'),
+  },
+  {
+    name: 'a record whose key is empty: final',
+    given: readsKeys('emptykey', "SELECT 'A' AS id UNION ALL SELECT ''"),
+    expected: fails('ValidationError', 'source flights: a record has no key'),
+  },
+  {
+    name: 'a file with a key twice in one batch: the last one stays',
+    given: reads(async (sandbox, run) => [
+      planes(await sandbox.write(`${run}.csv`, 'tailnum,year\nN1,1999\nN1,2000\n')),
+    ]),
+    expected: loaded(2),
+    async after({ sandbox }, target) {
+      const rows = await sandbox.database.query(`SELECT id, data FROM ${target.table}`);
+      assert.deepEqual(rows, [{ id: 'planes/N1', data: { year: 2000 } }]);
+    },
+  },
+  {
+    name: 'a source that changed between two runs: the target has the new values',
+    given: reads(async (sandbox, run) => [
+      planes(await sandbox.write(`${run}.csv`, 'tailnum,year\nN1,1999\nN2,1999\n')),
+    ]),
+    expected: loaded(2),
+    async after(run, target) {
+      const url = target.input.sources[0]?.connection_string ?? '';
+      await writeFile(fileURLToPath(url), 'tailnum,year\nN1,2000\nN2,1999\n');
+      await run.again();
+      const rows = await run.sandbox.database.query(
+        `SELECT id, data->'year' AS year FROM ${target.table} ORDER BY id`,
+      );
+      assert.deepEqual(rows, [
+        { id: 'planes/N1', year: 2000 },
+        { id: 'planes/N2', year: 1999 },
+      ]);
+    },
   },
   {
     name: 'the same run twice leaves the target as it was',
@@ -412,14 +550,14 @@ const files: EtlScenario[] = [
     expected: fails('ValidationError', 'transform: planes/N2: year is not a number'),
   },
   {
-    name: 'a target folder that cannot be written: every batch fails, the run ends',
+    name: 'a target folder that cannot be written: after a day the run fails, and says how much is loaded',
     given: async (sandbox, run) => {
       const given = await reads(() => [planes()], { into: 'file', batch_size: 1000 })(sandbox, run);
       await rm(given.folder, { recursive: true });
       await writeFile(given.folder, 'a file where the folder should be');
       return given;
     },
-    expected: loaded(PLANES, seconds(4 * 30), PLANES),
+    expected: fails('Unavailable', 'target: folder cannot be written (0 of 3322 records loaded)'),
   },
   {
     name: 'a clock that is none: final, and the record is named',
@@ -467,7 +605,7 @@ const files: EtlScenario[] = [
     expected: fails('Unavailable', 'source weather: folder cannot be written'),
   },
   {
-    name: 'a clean batch that was changed: it alone fails',
+    name: 'a clean batch that was changed: it alone fails, and is named',
     given: heldInLoad,
     async during(run, target) {
       await untilHeld(run);
@@ -475,7 +613,7 @@ const files: EtlScenario[] = [
       await writeFile(`${run.sandbox.folder}/staging/${runId}/flights/00005.clean.ndjson`, '{}\n');
       await run.sandbox.database.release(target.table);
     },
-    expected: loaded(SAMPLE, seconds(0), 100),
+    expected: loadedBut('flights/00005.clean.ndjson', 'staged batch was changed'),
     after: holds(SAMPLE - 100),
   },
   {
@@ -631,6 +769,24 @@ const SIZE_RULE = 'must be a whole number from 1 to 10000';
 const SECRET_RULE = 'must not hold a secret: write ${NAME} for it';
 
 const badInputs: EtlScenario[] = [
+  {
+    name: 'bad input: batches too many for a history, of two sources together',
+    given: reads((sandbox) => [flights(sandbox), weather(sandbox)], { batch_size: 6 }),
+    expected: fails('InvalidInput', 'batch_size: makes more than 150 batches'),
+  },
+  refused(
+    '51 sources',
+    (input) =>
+      put(input, {
+        sources: Array.from({ length: 51 }, (_, i) => ({ ...nth(input, 0), source_id: `s${i}` })),
+      }),
+    'sources: must hold at most 50 sources',
+  ),
+  refused(
+    'a file URL with a host',
+    (input) => put(input, { sources: [planes('file://data/planes.csv')] }),
+    'source planes: connection_string: must be a file URL',
+  ),
   refused('no sources', (input) => put(input, { sources: [] }), 'sources: must hold at least one source'),
   refused(
     'sources left out',
@@ -731,7 +887,7 @@ const badInputs: EtlScenario[] = [
   refused(
     'batches too many for a history',
     (input) => put(input, { sources: [planes()], batch_size: 1 }),
-    'source planes: batch_size: makes too many batches',
+    'source planes: batch_size: makes more than 150 batches',
   ),
 ];
 

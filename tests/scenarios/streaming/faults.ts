@@ -116,18 +116,18 @@ export default [
     killer: middle,
     ts: {
       file: `${TS}/connectors/topic_file.ts`,
-      find: 'cursor: bytes.reduce((sum, length) => sum + length, cursor),',
-      replace: 'cursor: cursor + (bytes[0] ?? 0),',
+      find: 'page.cursor = line.offset + line.bytes.length + 1;',
+      replace: 'if (page.messages.length === 0) page.cursor = line.offset + line.bytes.length + 1;',
     },
     go: {
       file: `${GO}/connectors/topic_file.go`,
-      find: 'page := TopicPage{Cursor: cursor + int64(end)}',
-      replace: "page := TopicPage{Cursor: cursor + int64(bytes.IndexByte(chunk, '\\n')+1)}",
+      find: 'page.Cursor += int64(len(line) + len(newline))',
+      replace: 'if len(page.Messages) <= 1 { page.Cursor += int64(len(line) + len(newline)) }',
     },
     rust: {
       file: `${RUST}/connectors/topic_file.rs`,
-      find: 'cursor: cursor + bytes.len() as u64,',
-      replace: 'cursor: cursor + whole.first().map_or(0, |line| line.len()) as u64,',
+      find: 'lines.last().map_or(cursor, |line| line.end);',
+      replace: 'lines.first().map_or(cursor, |line| line.end);',
     },
   },
   {
@@ -135,39 +135,40 @@ export default [
     killer: 'a message that is half-written waits until it is whole',
     ts: {
       file: `${TS}/connectors/topic_file.ts`,
-      find: `chunk.split('\\n').slice(0, -1).slice(0, limit)`,
-      replace: `chunk.split('\\n').filter(Boolean).slice(0, limit)`,
+      find: 'if (end < 0) return;',
+      replace: `if (end < 0) {
+        if (start < bytes.length) yield { offset: offset + start, bytes: bytes.subarray(start) };
+        return;
+      }`,
     },
     go: {
       file: `${GO}/connectors/topic_file.go`,
-      find: `line := bytes.IndexByte(chunk[end:], '\\n') + 1`,
-      replace: `line := bytes.IndexByte(chunk[end:], '\\n') + 1
-        if line == 0 {
-          line = len(chunk) - end
-        }`,
+      find: `if !whole {
+        break
+      }`,
+      replace: 'if !whole && len(line) == 0 { break }',
     },
     rust: {
       file: `${RUST}/connectors/topic_file.rs`,
-      find: `.split_inclusive(|&byte| byte == b'\\n')
-        .filter(|line| line.ends_with(b"\\n"));`,
-      replace: `.split_inclusive(|&byte| byte == b'\\n');`,
+      find: '.filter_map(|line| line.strip_suffix(b"\\n"));',
+      replace: '.map(|line| line.strip_suffix(b"\\n").unwrap_or(line));',
     },
   },
   {
     name: 'the lateness is ignored: the newest event closes its predecessors',
     killer: outOfOrder,
     ts: {
-      file: `${TS}/streaming/activities.ts`,
+      file: `${TS}/streaming/windows.ts`,
       find: 'watermark = Math.max(watermark, at - lateness);',
       replace: 'watermark = Math.max(watermark, at);',
     },
     go: {
-      file: `${GO}/streaming/activities.go`,
+      file: `${GO}/streaming/windows.go`,
       find: 'watermark = max(watermark, event.departedAt-lateness)',
       replace: 'watermark = max(watermark, event.departedAt-0*lateness)',
     },
     rust: {
-      file: `${RUST}/streaming/activities.rs`,
+      file: `${RUST}/streaming/windows.rs`,
       find: 'watermark = watermark.max(Some(at - lateness));',
       replace: 'watermark = watermark.max(Some(at));',
     },
@@ -176,17 +177,17 @@ export default [
     name: 'the watermark goes back with every event that is older',
     killer: january,
     ts: {
-      file: `${TS}/streaming/activities.ts`,
+      file: `${TS}/streaming/windows.ts`,
       find: 'watermark = Math.max(watermark, at - lateness);',
       replace: 'watermark = at - lateness;',
     },
     go: {
-      file: `${GO}/streaming/activities.go`,
+      file: `${GO}/streaming/windows.go`,
       find: 'watermark = max(watermark, event.departedAt-lateness)',
       replace: 'watermark = event.departedAt - lateness',
     },
     rust: {
-      file: `${RUST}/streaming/activities.rs`,
+      file: `${RUST}/streaming/windows.rs`,
       find: 'watermark = watermark.max(Some(at - lateness));',
       replace: 'watermark = Some(at - lateness);',
     },
@@ -196,38 +197,40 @@ export default [
     killer: outOfOrder,
     ts: [
       {
-        file: `${TS}/streaming/activities.ts`,
+        file: `${TS}/streaming/windows.ts`,
         find: 'if (start + size <= watermark) {',
         replace: 'if (start + size < watermark) {',
       },
       {
-        file: `${TS}/streaming/activities.ts`,
+        file: `${TS}/streaming/windows.ts`,
         find: 'seconds(window_start) + size <= watermark;',
         replace: 'seconds(window_start) + size < watermark;',
       },
     ],
     go: [
       {
-        file: `${GO}/streaming/activities.go`,
+        file: `${GO}/streaming/windows.go`,
         find: 'if start+size <= watermark {',
         replace: 'if start+size < watermark {',
       },
       {
-        file: `${GO}/streaming/activities.go`,
+        file: `${GO}/streaming/windows.go`,
         find: 'if seconds(&window.WindowStart)+size <= watermark {',
         replace: 'if seconds(&window.WindowStart)+size < watermark {',
       },
     ],
     rust: [
       {
-        file: `${RUST}/streaming/activities.rs`,
+        file: `${RUST}/streaming/windows.rs`,
         find: 'if Some(start + size) <= watermark {',
         replace: 'if Some(start + size) < watermark {',
       },
       {
-        file: `${RUST}/streaming/activities.rs`,
-        find: '|start| Some(start + size) <= watermark,',
-        replace: '|start| Some(start + size) < watermark,',
+        file: `${RUST}/streaming/windows.rs`,
+        find: `is_some_and(|start| {
+          Some(start + size) <= watermark`,
+        replace: `is_some_and(|start| {
+          Some(start + size) < watermark`,
       },
     ],
   },
@@ -235,12 +238,12 @@ export default [
     name: 'a window that is closed stays open too: it is published twice',
     killer: outOfOrder,
     ts: {
-      file: `${TS}/streaming/activities.ts`,
+      file: `${TS}/streaming/windows.ts`,
       find: 'open_windows: all.filter((window) => !closed(window)),',
       replace: 'open_windows: all,',
     },
     go: {
-      file: `${GO}/streaming/activities.go`,
+      file: `${GO}/streaming/windows.go`,
       find: `} else {
         out.OpenWindows = append(out.OpenWindows, window)
       }`,
@@ -249,15 +252,15 @@ export default [
     },
     rust: [
       {
-        file: `${RUST}/streaming/activities.rs`,
+        file: `${RUST}/streaming/windows.rs`,
         find: 'let (closed_windows, open_windows) =',
         replace: 'let (closed_windows, open_windows): (Vec<Window>, Vec<Window>) =',
       },
       {
-        file: `${RUST}/streaming/activities.rs`,
-        find: `Ok(ProcessOutput {
+        file: `${RUST}/streaming/windows.rs`,
+        find: `Sorted {
           open_windows,`,
-        replace: `Ok(ProcessOutput {
+        replace: `Sorted {
           open_windows: [&open_windows[..], &closed_windows[..]].concat(),`,
       },
     ],
@@ -280,7 +283,7 @@ export default [
     },
     rust: {
       file: `${RUST}/streaming/activities.rs`,
-      find: 'publish(&format!("{target_topic}.late"), &late).await?;',
+      find: 'publish(&format!("{target}.late"), &late).await?;',
       replace: '',
     },
   },
@@ -299,8 +302,8 @@ export default [
     },
     rust: {
       file: `${RUST}/streaming/activities.rs`,
-      find: 'window.delay_sum as f64 / departures as f64',
-      replace: 'window.delay_sum as f64 / (departures + window.cancelled) as f64',
+      find: 'number(sum / departures as f64)',
+      replace: 'number(sum / (departures + window.cancelled) as f64)',
     },
   },
   {
@@ -333,7 +336,7 @@ export default [
     go: {
       file: `${GO}/streaming/activities.go`,
       find: 'results[i].ID = input.StreamID + "/" + window.key()',
-      replace: 'results[i].ID = fmt.Sprintf("%s/%d/%d", input.StreamID, time.Now().UnixNano(), i)',
+      replace: 'results[i].ID = activity.GetInfo(ctx).WorkflowExecution.RunID + "/" + window.key()',
     },
     rust: {
       file: `${RUST}/streaming/activities.rs`,
@@ -346,19 +349,18 @@ export default [
     killer: 'the same stream once more, from the start: each window still once (nats)',
     ts: {
       file: `${TS}/connectors/topic_nats.ts`,
-      find: 'await js.publish(subject, body, { msgID: id });',
-      replace: 'await js.publish(subject, body);',
+      find: 'const known = id ? { msgID: headerOf(id) } : {};',
+      replace: "const known = id === 'none' ? { msgID: headerOf(id) } : {};",
     },
     go: {
       file: `${GO}/connectors/topic_nats.go`,
-      find: `[]byte(message.Body),
-        jetstream.WithMsgID(message.ID))`,
+      find: '[]byte(message.Body), known(message.ID)...)',
       replace: '[]byte(message.Body))',
     },
     rust: {
       file: `${RUST}/connectors/topic_nats.rs`,
-      find: '.header(NATS_MESSAGE_ID, id)',
-      replace: '.header("Flight-Id", id)',
+      find: 'message = message.message_id(to_header(id));',
+      replace: 'message = message.header("Flight-Id", to_header(id).to_string().as_str());',
     },
   },
   {

@@ -276,24 +276,26 @@ const onBroker = (broker: Broker): StreamScenario[] => [
       events: () => [
         ...minutes(2),
         { id: 'torn', body: '{"origin":' },
+        { id: 'a number', body: '7' },
         { id: 'foreign', body: '{"hello":"world"}' },
         { id: 'no time', body: '{"origin":"EWR","departed_at":"noon","delay_minutes":1}' },
+        { id: 'far ahead', body: '{"origin":"EWR","departed_at":"9999-12-31T23:59:59Z","delay_minutes":1}' },
         { id: 'no day', body: '{"origin":"EWR","departed_at":"2013-02-30T12:00:00Z","delay_minutes":1}' },
         ...minutes(2, 2),
       ],
     }),
     async during(run) {
-      await read(run, 8);
-      assert.equal((await progress(run)).dead, 4);
+      await read(run, 10);
+      assert.equal((await progress(run)).dead, 6);
       await stop(run);
     },
-    expected: totals(8, 1),
+    expected: totals(10, 1),
     async after({ sandbox }, { target }) {
       const dead = (await sandbox.topics.read(`${target}.dead`)).map(({ body }) => JSON.parse(body));
       assert.deepEqual(dead[0], { reason: 'not JSON', id: 'torn', body: '{"origin":' });
       assert.deepEqual(
         dead.map(({ reason }) => reason),
-        ['not JSON', 'not a departure', 'not a departure', 'not a departure'],
+        ['not JSON', ...Array(5).fill('not a departure')],
       );
     },
   },
@@ -382,6 +384,71 @@ const halfWritten: StreamScenario = {
 const third = `${JSON.stringify(minutes(1, 2)[0])}\n`;
 const HALVES = [third.slice(0, 20), third.slice(20)] as const;
 
+/** Lines that are no messages, or not ours: each is counted, and none is in the way. */
+const foreign: StreamScenario = {
+  name: 'lines that are no messages go to the dead topic, with the reason',
+  async given(sandbox, run) {
+    const given = await streams('file', { events: () => minutes(2) })(sandbox, run);
+    const lines = [
+      '',
+      'hello',
+      third.slice(0, 20) + third.trimEnd(),
+      '{"id":"x"}',
+      `{"id":"long","body":"${'x'.repeat(2 ** 20)}"}`,
+    ];
+    await appendFile(fileURLToPath(given.source), lines.map((line) => `${line}\n`).join(''));
+    await sandbox.topics.publish(given.source, minutes(1, 2));
+    return given;
+  },
+  during: stopAfter(7),
+  expected: totals(7, 1),
+  async after({ sandbox }, { target }) {
+    const dead = (await sandbox.topics.read(`${target}.dead`)).map(({ body }) => JSON.parse(body));
+    assert.deepEqual(
+      dead.map(({ reason }) => reason),
+      ['not a message', 'not a message', 'not a message', 'too long'],
+    );
+    assert.equal(dead[0].body, 'hello');
+  },
+};
+
+/** A crash in the middle of an append, by whoever: the next append begins a line of its own. */
+const tornTarget: StreamScenario = {
+  name: 'a target that ends in half a line: the window is written behind it',
+  async given(sandbox, run) {
+    const given = await streams('file', { events: () => minutes(30) })(sandbox, run);
+    await writeFile(fileURLToPath(given.target), '{"body":"half');
+    return given;
+  },
+  during: stopAfter(30),
+  expected: totals(30, 1),
+  async after({ sandbox }, { target }) {
+    const messages = await sandbox.topics.read(target);
+    assert.deepEqual(
+      messages.map(({ id }) => id),
+      ['@0', 'january/2013-01-01T12:00:00Z/EWR'],
+    );
+  },
+};
+
+const unnamed = (broker: Broker): StreamScenario => ({
+  name: `three dead events without an id are three letters (${broker})`,
+  async given(sandbox, run) {
+    const given = await streams(broker, { events: () => minutes(1) })(sandbox, run);
+    for (const body of ['one', 'two', 'two']) await sandbox.topics.publishWithoutId(given.source, body);
+    return given;
+  },
+  during: stopAfter(4),
+  expected: totals(4, 1),
+  async after({ sandbox }, { target }) {
+    const dead = (await sandbox.topics.read(`${target}.dead`)).map(({ body }) => JSON.parse(body));
+    assert.deepEqual(
+      dead.map(({ body }) => body),
+      ['one', 'two', 'two'],
+    );
+  },
+});
+
 /** NATS alone: a line of a file has an id or is none. */
 const nameless: StreamScenario = {
   name: 'a message without an id is read like any other',
@@ -408,6 +475,24 @@ const noEvents: StreamScenario = {
 // ---- What fails for good
 
 const failing: StreamScenario[] = [
+  {
+    name: 'a wrong password for the broker: final, and told',
+    async given(sandbox, run) {
+      const given = await streams('nats')(sandbox, run);
+      const source_topic = given.input.source_topic.replace('etl:${NATS_PASSWORD}', 'etl:${PG_PASSWORD}');
+      return { ...given, input: { ...given.input, source_topic } };
+    },
+    expected: { failure: { type: 'InvalidInput', message: 'source topic: broker refused the user' } },
+  },
+  {
+    name: 'stopped with an argument: it stops',
+    given: streams('file', { events: () => minutes(30) }),
+    async during(run) {
+      await read(run, 30);
+      await run.handle.signal('stop_streaming', { why: 'enough' }, 7);
+    },
+    expected: totals(30, 1),
+  },
   {
     name: 'cancelled while idle: it ends as cancelled',
     given: streams('file', { events: () => minutes(30) }),
@@ -535,5 +620,15 @@ const badInputs: StreamScenario[] = [
 export default {
   name: 'streaming',
   workflow: 'StreamProcessing',
-  scenarios: [...BROKERS.flatMap(onBroker), halfWritten, nameless, noEvents, ...failing, ...badInputs],
+  scenarios: [
+    ...BROKERS.flatMap(onBroker),
+    ...BROKERS.map(unnamed),
+    halfWritten,
+    foreign,
+    tornTarget,
+    nameless,
+    noEvents,
+    ...failing,
+    ...badInputs,
+  ],
 } satisfies Pipeline<StreamInput, StreamOutput, Topics>;

@@ -2,9 +2,7 @@ package connectors
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"os"
@@ -29,14 +27,14 @@ func ReadCSV(
 
 		// #step Skip what an earlier attempt has read
 		done, _ := strconv.Atoi(cursor) // none is 0
-		rows := csv.NewReader(file)
-		header, err := rows.Read()
+		rows := newCSVReader(file)
+		header, err := rows.header()
 		var page []RawRecord
 		read := 0
 
 		for err == nil {
 			var row []string
-			if row, err = rows.Read(); err != nil {
+			if row, err = rows.row(len(header)); err != nil {
 				break
 			}
 			read++
@@ -55,7 +53,7 @@ func ReadCSV(
 
 		// #step A torn line will not mend itself
 		if !errors.Is(err, io.EOF) {
-			yield(Page{}, unreadable(err))
+			yield(Page{}, err)
 			return
 		}
 
@@ -68,11 +66,15 @@ func ReadCSV(
 
 // #endregion read
 
-// open opens the file behind a connection string.
+// open opens the file behind a connection string; a pipe or a device could go on for ever.
 func open(connection string) (*os.File, error) {
 	address, err := resolve(connection, "file")
 	if err != nil {
 		return nil, err
+	}
+	found, err := os.Stat(address.Path)
+	if err != nil || !found.Mode().IsRegular() {
+		return nil, Unavailable("file cannot be read")
 	}
 	file, err := os.Open(address.Path)
 	if err != nil {
@@ -87,13 +89,4 @@ func toRecord(header, row []string) RawRecord {
 		data[header[i+1]] = field
 	}
 	return RawRecord{ID: row[0], Data: data}
-}
-
-// unreadable says why the rows ended: a torn line stays torn, a disk may come back.
-func unreadable(err error) error {
-	var torn *csv.ParseError
-	if errors.As(err, &torn) {
-		return ValidationError(fmt.Sprintf("CSV line %d is torn", torn.Line))
-	}
-	return Unavailable("file cannot be read")
 }

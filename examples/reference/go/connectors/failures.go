@@ -2,6 +2,7 @@ package connectors
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -26,6 +27,12 @@ func Unavailable(message string) error {
 	return temporal.NewApplicationError(message, "Unavailable")
 }
 
+// UnavailableFor is Unavailable of one who says when to come back.
+func UnavailableFor(message string, delay time.Duration) error {
+	return temporal.NewApplicationErrorWithOptions(message, "Unavailable",
+		temporal.ApplicationErrorOptions{NextRetryDelay: delay})
+}
+
 // Malformed says that the other side answered with half an answer.
 func Malformed(message string) error {
 	return temporal.NewApplicationError(message, "Malformed")
@@ -48,15 +55,40 @@ func Failed(what string, err error) error {
 	}
 
 	// #step Look inside: an activity's failure wraps its cause
-	kind, reason := "Timeout", "timed out"
-	var cause *temporal.ApplicationError
-	if errors.As(err, &cause) {
-		kind, reason = cause.Type(), cause.Message()
-	}
+	kind, reason := CauseOf(err)
 
 	// #step Say what failed, and keep the cause's type
 	return temporal.NewNonRetryableApplicationError(
-		what+": "+reason, kind, nil)
+		what+": "+reason, kind, err)
 }
 
 // #endregion failed
+
+// FailedAfter is Failed of one who had loaded a part already. An input that is wrong says so alone.
+func FailedAfter(what string, err error, loaded, total int) error {
+	kind, reason := CauseOf(err)
+	if kind == "InvalidInput" || temporal.IsCanceledError(err) {
+		return Failed(what, err)
+	}
+	message := fmt.Sprintf("%s: %s (%d of %d records loaded)", what, reason, loaded, total)
+	return temporal.NewNonRetryableApplicationError(message, kind, err)
+}
+
+// CauseOf is the type and the words of what failed inside of an activity or a child. A timeout may hold
+// the failure of the attempt before it, which says more than that time is over.
+func CauseOf(err error) (kind, reason string) {
+	var application *temporal.ApplicationError
+	var timeout *temporal.TimeoutError
+	switch {
+	case err == nil:
+		return "", ""
+	case errors.As(err, &application):
+		return application.Type(), application.Message()
+	case errors.As(err, &timeout):
+		return "Timeout", "timed out"
+	}
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	return "Failed", err.Error()
+}

@@ -1,11 +1,15 @@
 package connectors
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"math"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Checking input: the same rules and the same words for every pipeline.
@@ -57,7 +61,9 @@ type Checks struct {
 // What is inside of the lenient fields is as encoding/json takes it: null is for pointers.
 func Decode(raw json.RawMessage, input any, lenient ...string) *Checks {
 	var value any
-	_ = json.Unmarshal(raw, &value)
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	_ = decoder.Decode(&value)
 	plain, _ := json.Marshal(strict(value, lenient))
 	err := json.Unmarshal(plain, input)
 	var wrong *json.UnmarshalTypeError
@@ -88,9 +94,17 @@ func (c *Checks) Name(field, name string) {
 	c.Rule(field, identifier.MatchString(name), ruleName)
 }
 
-// Connection checks a connection string: there is one, and it holds no secret.
+const maxShortName = 64
+
+// ShortName checks a name that goes into file names together with others.
+func (c *Checks) ShortName(field, name string) {
+	c.Rule(field, identifier.MatchString(name) && len(name) <= maxShortName, ruleName)
+}
+
+// Connection checks a connection string: there is one, not too long, and it holds no secret.
 func (c *Checks) Connection(field, connection string) {
-	c.Rule(field, connection != "" && hidesSecrets(connection), ruleSecret)
+	ok := connection != "" && utf8.RuneCountInString(connection) <= maxURL
+	c.Rule(field, ok && hidesSecrets(connection), ruleSecret)
 }
 
 // outermost is sources for sources[0].source_id.
@@ -98,26 +112,64 @@ func outermost(field string) string {
 	return field[:strings.IndexAny(field+".", ".[")]
 }
 
+// maxWhole is the largest whole number that every language holds.
+const maxWhole = 1<<53 - 1
+
 // strict keeps encoding/json from being lenient: it takes null for a missing field, so null becomes
-// false, which no field takes; it matches names whatever their case, so only lower-case names stay.
+// false, which no field takes, but for what is inside of lenient fields; it matches names whatever their case, so
+// only lower-case names stay; and it takes numbers that have lost digits.
 func strict(value any, lenient []string) any {
 	switch value := value.(type) {
 	case nil:
 		return false
+	case json.Number:
+		number, err := value.Float64()
+		if err != nil || math.Abs(number) > maxWhole {
+			return false
+		}
+		return number
 	case []any:
 		for i := range value {
-			value[i] = strict(value[i], nil)
+			value[i] = strict(value[i], lenient)
 		}
 	case map[string]any:
-		for name := range value {
-			if name != strings.ToLower(name) {
+		for name, inner := range value {
+			switch {
+			case name != strings.ToLower(name):
 				delete(value, name)
-				continue
-			}
-			if value[name] == nil || !slices.Contains(lenient, name) {
-				value[name] = strict(value[name], nil)
+			case inner == nil && len(lenient) == 1 && lenient[0] == everything:
+			case inner != nil && slices.Contains(lenient, name):
+				value[name] = strict(inner, []string{everything})
+			case len(lenient) == 1 && lenient[0] == everything:
+				value[name] = strict(inner, lenient)
+			default:
+				value[name] = strict(inner, nil)
 			}
 		}
 	}
 	return value
+}
+
+// everything is lenient for all that is inside.
+const everything = "*"
+
+// Complete reports a wrong type, as encoding/json does, where an object lacks a field of a struct, or has null for one
+// that is no pointer.
+func Complete(raw []byte, of any) error {
+	var found map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &found); err != nil {
+		return err
+	}
+	for field := range reflect.TypeOf(of).Fields() {
+		name, isWire := field.Tag.Lookup("json")
+		if !isWire {
+			continue
+		}
+		value, ok := found[name]
+		null := string(value) == "null" && field.Type.Kind() != reflect.Pointer
+		if !ok || null {
+			return &json.UnmarshalTypeError{Value: "nothing", Type: field.Type}
+		}
+	}
+	return nil
 }

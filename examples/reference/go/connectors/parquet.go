@@ -21,33 +21,42 @@ func WriteParquet(
 	}
 	rows := make([]row, len(records))
 	for i, record := range records {
-		data, meta := ToJSON(record.Data), record.Metadata
+		data, err := ToJSON(record.Data)
+		if err != nil {
+			return 0, err
+		}
+		meta := record.Metadata
 		rows[i] = row{
-			record.ID, data, meta.ProcessedAt, meta.Version,
+			ID:          record.ID,
+			Data:        data,
+			ProcessedAt: meta.ProcessedAt,
+			Version:     meta.Version,
 		}
 	}
 
 	// #step Named after its batch, so a repeat replaces it
-	body := toParquet(rows)
-	err := writePart(connection, part+".parquet", body)
+	body, err := toParquet(rows)
+	if err == nil {
+		err = writePart(connection, part+".parquet", body)
+	}
 	return len(records), err
 }
 
 // #endregion write
 
-// ToJSON is a value as JSON text, in the bytes of a line.
-func ToJSON(value any) string {
-	return string(bytes.TrimSuffix(toNDJSON([]any{value}), []byte("\n")))
+// ToJSON is a value as JSON text, as it stands in a line.
+func ToJSON(value any) (string, error) {
+	line, err := toNDJSON([]any{value})
+	return string(bytes.TrimSuffix(line, []byte("\n"))), err
 }
 
 // toParquet writes rows with the encoding that every reader knows.
-func toParquet[T any](rows []T) []byte {
+func toParquet[T any](rows []T) ([]byte, error) {
 	var file bytes.Buffer
-	// Memory can always be written.
 	err := parquet.Write(&file, rows,
 		parquet.Compression(&parquet.Snappy), parquet.DefaultEncoding(&parquet.Plain))
 	if err != nil {
-		panic(err)
+		return nil, ValidationError("a record cannot be written as Parquet")
 	}
-	return file.Bytes()
+	return file.Bytes(), nil
 }

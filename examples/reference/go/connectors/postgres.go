@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"net/url"
 	"regexp"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,41 +17,105 @@ import (
 const (
 	connectTimeout = 10 * time.Second
 	closeTimeout   = time.Second
+	// statementTimeout is in milliseconds, as the server takes it.
+	statementTimeout = "300000"
 )
 
 var (
-	tableName = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
-	// final are the SQLSTATE classes of bad data (22 and 23) and of bad SQL (42).
-	final = regexp.MustCompile(`^(22|23|42)...$`)
+	// tableName is name or schema.name, each part as it is or in quotes.
+	tableName = regexp.MustCompile(
+		`^(?:([A-Za-z_][A-Za-z0-9_$]*|"(?:[^"\x00]|"")+")\.)?([A-Za-z_][A-Za-z0-9_$]*|"(?:[^"\x00]|"")+")$`)
+	// final are the SQLSTATE classes of bad data (22, 23), of bad SQL (42, 0A), and of a user (28) or a
+	// database (3D) that is not there.
+	final = regexp.MustCompile(`^(22|23|42|28|3D|0A)...$`)
+	// parameters are what a connection string may say behind its ?, and what it may say of it.
+	parameters = map[string]*regexp.Regexp{
+		"table":            regexp.MustCompile(``),
+		"sslmode":          regexp.MustCompile(`^(?:disable|prefer|require|verify-ca|verify-full)$`),
+		"application_name": regexp.MustCompile(``),
+		"connect_timeout":  regexp.MustCompile(`^[1-9][0-9]{0,3}$`),
+	}
 )
 
-// withTable opens postgres://…/database?table=name, runs use, closes.
-func withTable(ctx context.Context, connection string, use func(db *pgx.Conn, table string) error) error {
+const maxName = 63
+
+// openTable opens postgres://…/database?table=name; the table is quoted, as SQL takes it.
+func openTable(ctx context.Context, connection string) (db *pgx.Conn, table string, err error) {
 	address, err := resolve(connection, "postgres", "postgresql")
 	if err != nil {
-		return err
+		return nil, "", err
 	}
-	query := address.Query()
-	table := query.Get("table")
-	if !tableName.MatchString(table) {
-		return InvalidInput("connection_string: must name a table, as in ?table=flights")
+	options, err := optionsOf(address)
+	if err != nil {
+		return nil, "", err
 	}
-	query.Del("table")
-	address.RawQuery = query.Encode()
+	table, ok := quoted(options.Get("table"))
+	if !ok {
+		return nil, "", InvalidInput("connection_string: must name a table, as in ?table=flights")
+	}
+	database := strings.TrimPrefix(address.Path, "/")
+	if database == "" {
+		return nil, "", InvalidInput("connection_string: must name a database")
+	}
+	options.Del("table")
+	if !options.Has("connect_timeout") {
+		options.Set("connect_timeout", strconv.Itoa(int(connectTimeout.Seconds())))
+	}
+	address.RawQuery = options.Encode()
 	config, err := pgx.ParseConfig(address.String())
 	if err != nil {
-		return classified(err)
+		return nil, "", Unavailable("database did not answer")
 	}
-	config.ConnectTimeout = connectTimeout
-	db, err := pgx.ConnectConfig(ctx, config)
+	// Not the worker's own: PGPASSWORD and the like are not for every host.
+	config.Password, _ = address.User.Password()
+	config.Database = database
+	config.RuntimeParams["statement_timeout"] = statementTimeout
+	db, err = pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return classified(err)
+		return nil, "", classified(err)
 	}
-	defer disconnect(db)
-	if err := use(db, table); err != nil {
-		return classified(err)
+	return db, table, nil
+}
+
+// optionsOf reads the query of a URL, in which each name stands once.
+func optionsOf(address *url.URL) (url.Values, error) {
+	options := url.Values{}
+	for pair := range strings.SplitSeq(address.RawQuery, "&") {
+		if pair == "" {
+			continue
+		}
+		left, right, _ := strings.Cut(pair, "=")
+		// resolve has seen that both can be unescaped. A + is a +.
+		name, _ := url.PathUnescape(left)
+		value, _ := url.PathUnescape(right)
+		allowed, known := parameters[name]
+		if !known || options.Has(name) || !allowed.MatchString(value) {
+			return nil, InvalidInput("connection_string: does not know that parameter")
+		}
+		options.Set(name, value)
 	}
-	return nil
+	return options, nil
+}
+
+// quoted is a table as SQL takes it, whatever its name.
+func quoted(table string) (sql string, ok bool) {
+	found := tableName.FindStringSubmatch(table)
+	if found == nil {
+		return "", false
+	}
+	var name pgx.Identifier
+	for _, part := range found[1:] {
+		if inner, isQuoted := strings.CutPrefix(part, `"`); isQuoted {
+			part = strings.ReplaceAll(strings.TrimSuffix(inner, `"`), `""`, `"`)
+		}
+		if len(part) > maxName {
+			return "", false
+		}
+		if part != "" {
+			name = append(name, part)
+		}
+	}
+	return name.Sanitize(), true
 }
 
 // disconnect says goodbye, even after the activity was cancelled.
@@ -66,37 +133,18 @@ func classified(err error) error {
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) &&
 		final.MatchString(refused.Code) {
-		return ValidationError(
-			"database refused: " + refused.Message)
+		message := "database refused: " + refused.Code
+		if refused.ConstraintName != "" {
+			message += " (" + refused.ConstraintName + ")"
+		}
+		return ValidationError(message)
 	}
 
 	// #step Anything else may pass: try again
-	return Unavailable("database: " + reason(err))
+	return Unavailable("database did not answer")
 }
 
 // #endregion classify
-
-// reason is the innermost text: the server's own words, and never a connection string.
-func reason(err error) string {
-	var refused *pgconn.PgError
-	if errors.As(err, &refused) {
-		return refused.Message
-	}
-	for {
-		switch inner := err.(type) {
-		case interface{ Unwrap() error }:
-			if inner.Unwrap() == nil {
-				return err.Error()
-			}
-			err = inner.Unwrap()
-		case interface{ Unwrap() []error }:
-			// The server's addresses were tried in turn: the first is the one that was asked for.
-			err = inner.Unwrap()[0]
-		default:
-			return err.Error()
-		}
-	}
-}
 
 // #region read
 
@@ -106,29 +154,31 @@ func ReadTable(
 	ctx context.Context, connection, cursor string, size int,
 ) iter.Seq2[Page, error] {
 	return func(yield func(Page, error) bool) {
+		table, err := openKeyed(ctx, connection, cursor)
+		if err != nil {
+			yield(Page{}, err)
+			return
+		}
+		defer disconnect(table.db)
 		for {
 			// #step Continue behind the last key, never by OFFSET
-			var records []RawRecord
-			find := func(db *pgx.Conn, table string) (err error) {
-				rows, _ := db.Query(ctx,
-					`SELECT id, to_jsonb(t) - 'id' AS data
-					 FROM `+table+` t
-					 WHERE id > $1 ORDER BY id LIMIT $2`,
-					cursor, size)
-				records, err = pgx.CollectRows(rows,
-					pgx.RowToStructByName[RawRecord])
-				return err
+			records, err := table.behind(ctx, cursor, size+1)
+			if err != nil {
+				yield(Page{}, err)
+				return
 			}
-			if err := withTable(ctx, connection, find); err != nil {
+
+			// #step A key that is there twice would lose a row
+			if err := checkKeys(records); err != nil {
 				yield(Page{}, err)
 				return
 			}
 
 			// #step A short page is the last one
-			page := pageOf(records)
+			page := pageOf(records[:min(len(records), size)])
 			cursor = page.Cursor
 			if len(records) == 0 ||
-				!yield(page, nil) || len(records) < size {
+				!yield(page, nil) || len(records) <= size {
 				return
 			}
 		}
@@ -136,6 +186,85 @@ func ReadTable(
 }
 
 // #endregion read
+
+// keyedTable is a table to read by its key, over one connection.
+type keyedTable struct {
+	db            *pgx.Conn
+	name, keyType string
+}
+
+// openKeyed opens a table, asks for the type of its key and, before the first page, that every row has one.
+func openKeyed(ctx context.Context, connection, cursor string) (keyedTable, error) {
+	db, name, err := openTable(ctx, connection)
+	if err != nil {
+		return keyedTable{}, err
+	}
+	table := keyedTable{db: db, name: name}
+	err = table.prepare(ctx, cursor)
+	if err != nil {
+		disconnect(db)
+	}
+	return table, err
+}
+
+func (t *keyedTable) prepare(ctx context.Context, cursor string) error {
+	err := t.db.QueryRow(ctx,
+		`SELECT format_type(atttypid, atttypmod) FROM pg_attribute
+		 WHERE attrelid = $1::text::regclass AND attname = 'id' AND NOT attisdropped`,
+		t.name).Scan(&t.keyType)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return ValidationError("a record has no key")
+	}
+	if err == nil && cursor == "" {
+		var missing bool
+		err = t.db.QueryRow(ctx,
+			`SELECT EXISTS (SELECT FROM `+t.name+` t WHERE t.id IS NULL)`).Scan(&missing)
+		if missing {
+			return ValidationError("a record has no key")
+		}
+	}
+	if err != nil {
+		return classified(err)
+	}
+	return nil
+}
+
+// behind reads so many records behind a key, which it compares as what it is: 10 is behind 9.
+func (t *keyedTable) behind(ctx context.Context, cursor string, limit int) ([]RawRecord, error) {
+	from, keys := "", []any{}
+	if cursor != "" {
+		from, keys = `WHERE t.id > $1::text::`+t.keyType, []any{cursor}
+	}
+	// t.* is the row even where a column is named t.
+	rows, _ := t.db.Query(ctx,
+		`SELECT t.id::text, (to_jsonb(t.*) - 'id')::text FROM `+t.name+` t `+from+
+			` ORDER BY t.id LIMIT `+strconv.Itoa(limit), keys...)
+	records, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (RawRecord, error) {
+		var record RawRecord
+		var data []byte
+		if err := row.Scan(&record.ID, &data); err != nil {
+			return record, err
+		}
+		return record, unmarshalExact(data, &record.Data)
+	})
+	if err != nil {
+		return nil, classified(err)
+	}
+	return records, nil
+}
+
+// checkKeys finds keys by which nobody can go on.
+func checkKeys(records []RawRecord) error {
+	for i, record := range records {
+		if record.ID == "" {
+			return ValidationError("a record has no key")
+		}
+		if i > 0 && record.ID == records[i-1].ID {
+			return ValidationError("key is not unique")
+		}
+	}
+	return nil
+}
 
 // #region upsert
 
@@ -146,23 +275,49 @@ func Upsert(
 	connection string,
 	records []TransformedRecord,
 ) (int, error) {
-	replace := func(db *pgx.Conn, table string) error {
-		// #step One statement, so one transaction a batch
-		_, err := db.Exec(ctx,
-			`INSERT INTO `+table+` (id, data, processed_at, version)
-			 SELECT r->>'id', r->'data',
-			        (r#>>'{metadata,processed_at}')::timestamptz,
-			        r#>>'{metadata,version}'
-			 FROM jsonb_array_elements($1::jsonb) r
-			 ON CONFLICT (id) DO UPDATE SET data = excluded.data,
-			   processed_at = excluded.processed_at,
-			   version = excluded.version`,
-			ToJSON(records))
-		return err
+	// #step Of two records with one key, the last stays
+	rows, err := ToJSON(lastOfEach(records))
+	if err != nil || len(records) == 0 {
+		return 0, err
+	}
+	db, table, err := openTable(ctx, connection)
+	if err != nil {
+		return 0, err
+	}
+	defer disconnect(db)
+
+	// #step One statement, so one transaction a batch
+	_, err = db.Exec(ctx,
+		`INSERT INTO `+table+` (id, data, processed_at, version)
+		 SELECT r->>'id', r->'data',
+		        (r#>>'{metadata,processed_at}')::timestamptz,
+		        r#>>'{metadata,version}'
+		 FROM jsonb_array_elements($1::jsonb) r
+		 ON CONFLICT (id) DO UPDATE SET data = excluded.data,
+		   processed_at = excluded.processed_at,
+		   version = excluded.version`,
+		rows)
+	if err != nil {
+		return 0, classified(err)
 	}
 
 	// #step A repeated batch replaces itself
-	return len(records), withTable(ctx, connection, replace)
+	return len(records), nil
 }
 
 // #endregion upsert
+
+// lastOfEach leaves out what a later record of the same id replaces.
+func lastOfEach(records []TransformedRecord) []TransformedRecord {
+	last := make(map[string]int, len(records))
+	for i, record := range records {
+		last[record.ID] = i
+	}
+	kept := make([]TransformedRecord, 0, len(last))
+	for i, record := range records {
+		if last[record.ID] == i {
+			kept = append(kept, record)
+		}
+	}
+	return kept
+}

@@ -2,13 +2,11 @@
 // and where they wait in between.
 package connectors
 
-// Fields are declared in the order of their names wherever records become lines: encoding/json
-// keeps it, and a line has its keys sorted.
-
-// RawRecord is a record as its source has it. ID is <source_id>/<key> once it is extracted.
+// RawRecord is a record as its source has it; numbers are json.Number. ID is <source_id>/<key> once it
+// is extracted.
 type RawRecord struct {
-	Data map[string]any `json:"data"`
 	ID   string         `json:"id"`
+	Data map[string]any `json:"data"`
 }
 
 // TransformedRecord is a record ready to load.
@@ -34,7 +32,7 @@ func pageOf(records []RawRecord) Page {
 	if len(records) == 0 {
 		return Page{}
 	}
-	return Page{records, records[len(records)-1].ID}
+	return Page{Records: records, Cursor: records[len(records)-1].ID}
 }
 
 // Batch is a claim check: where Count records are staged, and the SHA-256 of their bytes in hex.

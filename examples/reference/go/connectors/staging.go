@@ -23,8 +23,10 @@ func StagedAt(path string) string {
 // Stage writes records under uri. Again, it changes nothing.
 func Stage[T any](uri string, records []T) (Batch, error) {
 	// #step Write the rows where the history is not
-	body := toNDJSON(records)
-	err := writeAtomically(localPath(uri), body)
+	body, err := toNDJSON(records)
+	if err == nil {
+		err = writeAtomically(localPath(uri), body)
+	}
 
 	// #step Hand on a reference
 	return Batch{uri, len(records), digest(body)}, err

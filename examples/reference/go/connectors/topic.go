@@ -3,14 +3,20 @@ package connectors
 import (
 	"context"
 	"net/url"
+	"strconv"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/unicode"
 )
 
 // Topics: ordered messages that are read from a cursor and published once, whatever the broker.
 
-// Message is one message. Publishing a second one of the same ID changes nothing.
+// Message is one message. Publishing a second one of the same ID changes nothing. Fault is why it
+// could not be read as a message; Body is then the beginning of what was there.
 type Message struct {
-	Body string `json:"body"`
-	ID   string `json:"id"`
+	ID    string `json:"id"`
+	Body  string `json:"body"`
+	Fault string `json:"fault,omitempty"`
 }
 
 // TopicPage is some messages of a topic, and the broker's sequence to go on behind.
@@ -81,3 +87,21 @@ func Publish(
 }
 
 // #endregion publish
+
+// notMessage is the fault of what somebody else put into a topic.
+const notMessage = "not a message"
+
+const maxFaulty = 1024
+
+// nameless is the id of a message that came without one: where it is.
+func nameless(place int64) string {
+	return "@" + strconv.FormatInt(place, 10)
+}
+
+// beginning is the text that bytes begin with, at most 1,024 characters. What is no UTF-8 is replaced as
+// browsers do it: a sequence that ends too early becomes one character.
+func beginning(data []byte) string {
+	text, _ := unicode.UTF8.NewDecoder().Bytes(data[:min(len(data), maxFaulty*utf8.UTFMax)])
+	characters := []rune(string(text))
+	return string(characters[:min(len(characters), maxFaulty)])
+}

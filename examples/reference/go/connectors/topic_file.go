@@ -12,7 +12,11 @@ import (
 
 // The embedded broker: a topic is an append-only file, one message a line. For one machine.
 
-const chunkBytes = 1024 * 1024
+// maxLine is how long a message may be; a chunk holds the longest one.
+const (
+	maxLine    = 1024 * 1024
+	chunkBytes = maxLine + len("\n")
+)
 
 // #region read
 
@@ -22,23 +26,83 @@ func readFileTopic(
 	_ context.Context, topic *url.URL, cursor int64, limit int,
 ) (TopicPage, error) {
 	// #step A topic that nobody wrote to is empty
+	page := TopicPage{Cursor: cursor}
 	chunk, err := readFrom(topic.Path, cursor)
 	if err != nil {
-		return TopicPage{}, err
+		return page, err
 	}
 
 	// #step Whole lines only: the last may be half-written
-	end := 0
-	for range limit {
-		line := bytes.IndexByte(chunk[end:], '\n') + 1
-		end += line
+	for len(page.Messages) < limit {
+		line, rest, whole := bytes.Cut(chunk, newline)
+		if !whole {
+			break
+		}
+
+		// #step What is no message is handed on, with the reason
+		if !isBlank(line) {
+			page.Messages = append(page.Messages,
+				messageOf(line, page.Cursor))
+		}
+		page.Cursor += int64(len(line) + len(newline))
+		chunk = rest
 	}
-	page := TopicPage{Cursor: cursor + int64(end)}
-	err = fromNDJSON(chunk[:end], &page.Messages)
-	return page, err
+	if page.Cursor == cursor && len(chunk) == chunkBytes {
+		return tooLong(topic.Path, chunk, cursor)
+	}
+	return page, nil
 }
 
 // #endregion read
+
+var newline = []byte("\n")
+
+// isBlank reports whether a line has nothing to say; Windows ends lines with \r too.
+func isBlank(line []byte) bool {
+	return len(line) == 0 || string(line) == "\r"
+}
+
+// messageOf is the message in a line, or what was there in its place. Its offset names what has no id.
+func messageOf(line []byte, offset int64) Message {
+	message, ok := toMessage(line)
+	switch {
+	case !ok:
+		return Message{ID: nameless(offset), Body: beginning(line), Fault: notMessage}
+	case message.ID == "":
+		message.ID = nameless(offset)
+	}
+	return message
+}
+
+// toMessage reads a line as it was published. It reads a map: a struct would take fields whatever
+// their case.
+func toMessage(line []byte) (message Message, ok bool) {
+	value, _ := StrictJSON(line)
+	object, _ := value.(map[string]any)
+	id, hasID := object["id"].(string)
+	body, hasBody := object["body"].(string)
+	return Message{ID: id, Body: body}, hasID && hasBody
+}
+
+// tooLong is a page of one message, in place of a line that is longer than a chunk; of none while
+// nobody knows where that line ends.
+func tooLong(file string, chunk []byte, cursor int64) (TopicPage, error) {
+	page := TopicPage{Cursor: cursor}
+	message := Message{ID: nameless(cursor), Body: beginning(chunk), Fault: "too long"}
+	for next := cursor; len(chunk) > 0; {
+		if end := bytes.IndexByte(chunk, '\n'); end >= 0 {
+			page.Messages = []Message{message}
+			page.Cursor = next + int64(end+len(newline))
+			break
+		}
+		next += int64(len(chunk))
+		var err error
+		if chunk, err = readFrom(file, next); err != nil {
+			return page, err
+		}
+	}
+	return page, nil
+}
 
 // #region publish
 
@@ -59,11 +123,24 @@ func publishFile(
 			if !known[message.ID] {
 				fresh = append(fresh, message)
 			}
-			known[message.ID] = true
+			known[message.ID] = message.ID != ""
+		}
+		lines, err := toNDJSON(fresh)
+		if err != nil || len(lines) == 0 {
+			return err
+		}
+
+		// #step A half-written line ends here
+		half, err := endsInHalf(file)
+		if half {
+			lines = append([]byte("\n"), lines...)
+		}
+		if err != nil {
+			return err
 		}
 
 		// #step Append the rest in one write
-		return appendTo(file, toNDJSON(fresh))
+		return appendTo(file, lines)
 	})
 	if err != nil {
 		return Unavailable("topic cannot be written")
@@ -96,15 +173,31 @@ func idsOf(file string) (map[string]bool, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	var messages []Message
-	if err := fromNDJSON(body, &messages); err != nil {
-		return nil, err
-	}
-	ids := make(map[string]bool, len(messages))
-	for _, message := range messages {
-		ids[message.ID] = true
+	ids := map[string]bool{}
+	for line := range bytes.Lines(body) {
+		if message, ok := toMessage(line); ok && message.ID != "" {
+			ids[message.ID] = true
+		}
 	}
 	return ids, nil
+}
+
+// endsInHalf reports whether a file ends within a line: its writer died.
+func endsInHalf(file string) (bool, error) {
+	opened, err := os.Open(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer opened.Close()
+	if _, err := opened.Seek(-1, io.SeekEnd); err != nil {
+		return false, nil // it is empty
+	}
+	last := make([]byte, 1)
+	_, err = opened.Read(last)
+	return last[0] != '\n', err
 }
 
 // appendTo writes at the end of a file, which it makes when it is missing.

@@ -2,9 +2,12 @@ package connectors
 
 import (
 	"context"
+	"errors"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -30,33 +33,40 @@ type stream struct {
 func withStream(
 	ctx context.Context, topic *url.URL, use func(context.Context, stream) error,
 ) error {
-	err := withBroker(topic, func(js jetstream.JetStream) error {
+	ctx, refuse := context.WithCancelCause(ctx)
+	defer refuse(nil)
+	err := withBroker(topic, refuse, func(js jetstream.JetStream) error {
 		ctx, cancel := context.WithTimeout(ctx, natsSessionTimeout)
 		defer cancel()
-		subject := strings.TrimPrefix(topic.Path, "/")
-		name := strings.ReplaceAll(subject, ".", "_")
-		// Making a stream again, and alike, changes nothing.
-		_, err := js.CreateStream(ctx, jetstream.StreamConfig{
-			Name:       name,
-			Subjects:   []string{subject},
-			Duplicates: deduplicationWindow,
-		})
+		subject := subjectOf(topic)
+		name, err := streamOf(ctx, js, subject)
 		if err != nil {
 			return err
 		}
 		return use(ctx, stream{js, name, subject})
 	})
-	if err != nil {
-		return Unavailable("broker did not answer")
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, nats.ErrAuthorization), errors.Is(context.Cause(ctx), nats.ErrPermissionViolation):
+		return InvalidInput("broker refused the user")
 	}
-	return nil
+	return Unavailable("broker did not answer")
 }
 
-func withBroker(topic *url.URL, use func(jetstream.JetStream) error) error {
+// withBroker tells refuse what the user may not do: the broker says so, but not as an answer.
+func withBroker(
+	topic *url.URL, refuse context.CancelCauseFunc, use func(jetstream.JetStream) error,
+) error {
 	password, _ := topic.User.Password()
 	connection, err := nats.Connect(topic.Host,
 		nats.UserInfo(topic.User.Username(), password),
-		nats.Timeout(natsConnectTimeout), nats.NoReconnect())
+		nats.Timeout(natsConnectTimeout), nats.NoReconnect(),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			if errors.Is(err, nats.ErrPermissionViolation) {
+				refuse(err)
+			}
+		}))
 	if err != nil {
 		return err
 	}
@@ -66,6 +76,22 @@ func withBroker(topic *url.URL, use func(jetstream.JetStream) error) error {
 		return err
 	}
 	return use(js)
+}
+
+// streamOf is the stream that holds a subject, whoever made it; only where there is none, it is made.
+func streamOf(ctx context.Context, js jetstream.JetStream, subject string) (name string, err error) {
+	name, err = js.StreamNameBySubject(ctx, subject)
+	if !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return name, err
+	}
+	name = strings.ReplaceAll(subject, ".", "_")
+	// Making a stream again, and alike, changes nothing.
+	_, err = js.CreateStream(ctx, jetstream.StreamConfig{
+		Name:       name,
+		Subjects:   []string{subject},
+		Duplicates: deduplicationWindow,
+	})
+	return name, err
 }
 
 // #region read
@@ -80,6 +106,7 @@ func readNATS(
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy,
 		OptStartSeq:   uint64(cursor) + 1,
 		AckPolicy:     jetstream.AckNonePolicy,
+		FilterSubject: subjectOf(topic),
 	}
 	read := func(
 		ctx context.Context, consumer jetstream.Consumer,
@@ -90,11 +117,13 @@ func readNATS(
 		// #step Take that many, and the last one's sequence
 		taken, err := fetch(ctx, consumer, due)
 		for _, message := range taken {
-			id := message.Headers().Get(jetstream.MsgIDHeader)
-			body := string(message.Data())
-			page.Messages = append(
-				page.Messages, Message{Body: body, ID: id})
-			page.Cursor = sequenceOf(message)
+			place, err := message.Metadata()
+			if err != nil {
+				return err
+			}
+			page.Cursor = int64(place.Sequence.Stream)
+			page.Messages = append(page.Messages,
+				received(message, page.Cursor))
 		}
 		return err
 	}
@@ -115,8 +144,7 @@ func publishNATS(
 		return each(messages, func(message Message) error {
 			// #step The broker drops an id that it knows
 			_, err := to.js.Publish(ctx, to.subject,
-				[]byte(message.Body),
-				jetstream.WithMsgID(message.ID))
+				[]byte(message.Body), known(message.ID)...)
 			return err
 		})
 	})
@@ -154,14 +182,34 @@ func fetch(ctx context.Context, consumer jetstream.Consumer, due int) ([]jetstre
 	return taken, batch.Error()
 }
 
-// sequenceOf is the place of a message in its stream.
-func sequenceOf(message jetstream.Msg) int64 {
-	// What was fetched from a stream always has it.
-	metadata, err := message.Metadata()
-	if err != nil {
-		panic(err)
+// received is a message that has an id, and a body of text.
+func received(message jetstream.Msg, sequence int64) Message {
+	id := message.Headers().Get(jetstream.MsgIDHeader)
+	if id == "" {
+		id = nameless(sequence)
 	}
-	return int64(metadata.Sequence.Stream)
+	if !utf8.Valid(message.Data()) {
+		return Message{ID: id, Body: beginning(message.Data()), Fault: notMessage}
+	}
+	return Message{ID: id, Body: string(message.Data())}
+}
+
+// unheaded is what a header cannot hold as it is, or what would look like an escape.
+var unheaded = regexp.MustCompile(`[^A-Za-z0-9\-._~/:@]+`)
+
+// known has the broker know a message by its id; one without an id is never known.
+func known(id string) []jetstream.PublishOpt {
+	if id == "" {
+		return nil
+	}
+	return []jetstream.PublishOpt{
+		jetstream.WithMsgID(unheaded.ReplaceAllStringFunc(id, escaped)),
+	}
+}
+
+// subjectOf is where a topic's messages are published.
+func subjectOf(topic *url.URL) string {
+	return strings.TrimPrefix(topic.Path, "/")
 }
 
 // each runs use for the messages in order, until one fails.

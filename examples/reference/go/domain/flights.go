@@ -2,8 +2,10 @@
 package domain
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -75,16 +77,16 @@ func Typed(
 // #endregion typed
 
 // decimal is a number as the data writes it: no "0x1p-2", no "inf", which ParseFloat takes too.
-var decimal = regexp.MustCompile(`^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$`)
+var decimal = regexp.MustCompile(`^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$`)
 
 func toNumber(id, field string, value any) (float64, error) {
-	number, ok := value.(float64)
-	if text, isText := value.(string); isText {
-		text = strings.TrimSpace(text)
-		parsed, err := strconv.ParseFloat(text, 64)
-		number, ok = parsed, err == nil && decimal.MatchString(text)
+	text, isText := value.(string)
+	if number, isNumber := value.(json.Number); isNumber {
+		text, isText = number.String(), true
 	}
-	if !ok {
+	text = strings.Trim(text, " \t")
+	number, err := strconv.ParseFloat(text, 64)
+	if !isText || err != nil || !decimal.MatchString(text) {
 		return 0, connectors.ValidationError(fmt.Sprintf("%s: %s is not a number", id, field))
 	}
 	return number + 0, nil // -0 becomes 0
@@ -105,55 +107,109 @@ var newYork = func() *time.Location {
 // left, RFC 3339 in UTC. Arrivals are in other zones.
 func departuresToUTC(id string, flight map[string]any) error {
 	// #step Read the clock on the wall in New York
-	at, err := wallClock(id, flight)
+	wall, err := wallClock(id, flight)
 	if err != nil {
 		return err
 	}
-	scheduled := time.Date(at.year, at.month, at.day,
-		at.hour, at.minute, 0, 0, newYork)
+	scheduled := inNewYork(wall)
 
 	// #step A delay may cross midnight: add it to the instant
-	var departed any
-	if minutes, ok := flight["dep_delay"].(float64); ok {
-		late := time.Duration(minutes * float64(time.Minute))
-		departed = instant(scheduled.Add(late))
+	departed := scheduled
+	late, err := delayOf(id, flight)
+	if err != nil {
+		return err
+	}
+	if late != nil {
+		departed = scheduled.Add(*late)
+	}
+	if !hasFourDigits(scheduled) || !hasFourDigits(departed) {
+		return noTime(id)
 	}
 
 	// #step Write RFC 3339, to the second
 	flight["sched_dep_time"] = instant(scheduled)
-	flight["dep_time"] = departed
+	flight["dep_time"] = nil
+	if late != nil {
+		flight["dep_time"] = instant(departed)
+	}
 	return nil
 }
 
 // #endregion clock
 
-// wallTime is what a calendar and a clock on the wall say.
-type wallTime struct {
-	year         int
-	month        time.Month
-	day          int
-	hour, minute int
-}
-
-// wallClock reads the scheduled departure. time.Date would take a 13th month or a 75th minute, so
-// what no wall shows is refused here; "2400" is the end of the day.
-func wallClock(id string, flight map[string]any) (wallTime, error) {
+// wallClock reads what calendar and clock show at the scheduled departure, as if they showed UTC.
+// time.Date would take a 13th month or a 75th minute, so what no wall shows is refused here; "2400" is
+// the end of the day.
+func wallClock(id string, flight map[string]any) (time.Time, error) {
 	var read [4]int
+	whole := true
 	for i, field := range []string{"year", "month", "day", "sched_dep_time"} {
-		number, err := toNumber(id, field, flight[field])
+		number, err := asNumber(id, field, flight[field])
 		if err != nil {
-			return wallTime{}, err
+			return time.Time{}, err
 		}
+		// All of them are below 10,000: a larger one need not fit.
+		whole = whole && number == math.Trunc(number) && math.Abs(number) < 10_000
 		read[i] = int(number)
 	}
-	at := wallTime{read[0], time.Month(read[1]), read[2], read[3] / 100, read[3] % 100}
-	_, month, day := time.Date(at.year, at.month, at.day, 0, 0, 0, 0, time.UTC).Date()
-	onCalendar := month == at.month && day == at.day
-	onClock := read[3] >= 0 && read[3] <= 2400 && at.minute < 60
-	if !onCalendar || !onClock {
-		return wallTime{}, connectors.ValidationError(id + ": sched_dep_time is not a time")
+	if !whole {
+		return time.Time{}, noTime(id)
 	}
-	return at, nil
+	year, month, day, clock := read[0], time.Month(read[1]), read[2], read[3]
+	date := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+	onCalendar := year >= 1 && date.Year() == year && date.Month() == month && date.Day() == day
+	onClock := clock >= 0 && clock <= 2400 && clock%100 < 60
+	if !onCalendar || !onClock {
+		return time.Time{}, noTime(id)
+	}
+	minutes := clock/100*60 + clock%100
+	return date.Add(time.Duration(minutes) * time.Minute), nil
+}
+
+// asNumber is toNumber for what may be one already.
+func asNumber(id, field string, value any) (float64, error) {
+	if number, ok := value.(float64); ok {
+		return number, nil
+	}
+	return toNumber(id, field, value)
+}
+
+// inNewYork is the instant at which New York shows a time, by RFC 5545: of two the first, and where
+// clocks go forward over it, as if they had not. time.Date guarantees neither.
+func inNewYork(wall time.Time) time.Time {
+	_, before := wall.AddDate(0, 0, -1).In(newYork).Zone()
+	_, after := wall.AddDate(0, 0, 1).In(newYork).Zone()
+	first := wall.Add(-time.Duration(before) * time.Second)
+	second := wall.Add(-time.Duration(after) * time.Second)
+	_, atFirst := first.In(newYork).Zone()
+	_, atSecond := second.In(newYork).Zone()
+	if atFirst != before && atSecond == after {
+		return second
+	}
+	return first
+}
+
+const maxDelay = 100_000
+
+// delayOf is how late a flight left; nil when that is not known.
+func delayOf(id string, flight map[string]any) (*time.Duration, error) {
+	minutes, known := flight["dep_delay"].(float64)
+	if !known {
+		return nil, nil
+	}
+	if minutes != math.Trunc(minutes) || math.Abs(minutes) > maxDelay {
+		return nil, connectors.ValidationError(id + ": dep_delay is not a delay")
+	}
+	return new(time.Duration(minutes) * time.Minute), nil
+}
+
+// hasFourDigits reports whether RFC 3339 can write the year.
+func hasFourDigits(at time.Time) bool {
+	return at.UTC().Year() >= 1 && at.UTC().Year() <= 9999
+}
+
+func noTime(id string) error {
+	return connectors.ValidationError(id + ": sched_dep_time is not a time")
 }
 
 func instant(at time.Time) string {

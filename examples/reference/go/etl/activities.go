@@ -30,8 +30,8 @@ var writers = map[string]func(
 	"file":      connectors.WriteNDJSON,
 }
 
-// maxBatches of one source: 500 batches make some 6,000 events; Temporal warns at 10,240.
-const maxBatches = 500
+// maxBatches of one run, and so of one source: they make some 2,000 events.
+const maxBatches = 150
 
 // checkpoint is how far an attempt has come: what a retry needs to go on.
 type checkpoint struct {
@@ -79,7 +79,7 @@ func ExtractData(
 		// #step Bound the history: a batch costs it 12 events
 		if len(batches) > maxBatches {
 			return ExtractOutput{}, connectors.InvalidInput(
-				"batch_size: makes too many batches")
+				ruleBatches)
 		}
 
 		// #step Tell Temporal how far we are

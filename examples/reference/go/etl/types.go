@@ -15,6 +15,7 @@ import (
 // #step One rule a field, in the same words everywhere
 const (
 	ruleSources = "must hold at least one source"
+	ruleMany    = "must hold at most 50 sources"
 	ruleUnique  = "must not be used twice"
 	ruleSource  = "must be database, api or file"
 	ruleTarget  = "must be database, warehouse or file"
@@ -22,6 +23,11 @@ const (
 )
 
 // #endregion rules
+
+// ruleBatches is the words of a rule that only the data can break.
+const ruleBatches = "batch_size: makes more than 150 batches"
+
+const maxSources = 50
 
 // #region input
 // #step What we can read and write
@@ -41,7 +47,7 @@ type DataSource struct {
 
 func (s DataSource) check(c *connectors.Checks, path string) {
 	known := slices.Contains(sourceTypes, s.SourceType)
-	c.Name(path+".source_id", s.SourceID)
+	c.ShortName(path+".source_id", s.SourceID)
 	c.Rule(path+".source_type", known, ruleSource)
 	c.Connection(path+".connection_string", s.ConnectionString)
 }
@@ -71,11 +77,12 @@ type ETLInput struct {
 }
 
 func (in ETLInput) check(c *connectors.Checks) {
-	c.Name("pipeline_id", in.PipelineID)
+	c.ShortName("pipeline_id", in.PipelineID)
 	for i, source := range in.Sources {
 		source.check(c, fmt.Sprintf("sources[%d]", i))
 	}
 	c.Rule("sources", len(in.Sources) > 0, ruleSources)
+	c.Rule("sources", len(in.Sources) <= maxSources, ruleMany)
 	checkUniqueIDs(c, in.Sources)
 	in.Target.check(c, "target")
 	size := in.BatchSize >= 1 && in.BatchSize <= 10_000
@@ -99,11 +106,18 @@ func checkUniqueIDs(c *connectors.Checks, sources []DataSource) {
 
 // ETLOutput is how many records went where.
 type ETLOutput struct {
-	PipelineID        string `json:"pipeline_id"`
-	TotalRecords      int    `json:"total_records"`
-	SuccessfulRecords int    `json:"successful_records"`
-	FailedRecords     int    `json:"failed_records"`
-	DurationSeconds   int    `json:"duration_seconds"`
+	PipelineID        string        `json:"pipeline_id"`
+	TotalRecords      int           `json:"total_records"`
+	SuccessfulRecords int           `json:"successful_records"`
+	FailedRecords     int           `json:"failed_records"`
+	FailedBatches     []FailedBatch `json:"failed_batches"`
+	DurationSeconds   int           `json:"duration_seconds"`
+}
+
+// FailedBatch is where records wait that the target refused.
+type FailedBatch struct {
+	URI    string `json:"uri"`
+	Reason string `json:"reason"`
 }
 
 // #step What it says while it runs

@@ -2,7 +2,6 @@ package etl
 
 import (
 	"encoding/json"
-	"errors"
 	"slices"
 	"time"
 
@@ -21,37 +20,42 @@ func Register(r worker.Registry) {
 	r.RegisterActivity(LoadData)
 }
 
+const maxReason = 200
+
+// day is how long an activity is tried again: an outage of a night costs nothing.
+const day = 86_400 * time.Second
+
 // #region options
 // #step Extract: long, with a heartbeat to resume from
 var extractOptions = workflow.ActivityOptions{
-	StartToCloseTimeout: 600 * time.Second,
-	HeartbeatTimeout:    60 * time.Second,
+	ScheduleToCloseTimeout: day,
+	StartToCloseTimeout:    600 * time.Second,
+	HeartbeatTimeout:       60 * time.Second,
 	RetryPolicy: &temporal.RetryPolicy{
-		MaximumAttempts:    5,
 		InitialInterval:    time.Second,
-		MaximumInterval:    60 * time.Second,
+		MaximumInterval:    300 * time.Second,
 		BackoffCoefficient: 2,
 	},
 }
 
 // #step Transform: pure work, retried a little
 var transformOptions = workflow.ActivityOptions{
-	StartToCloseTimeout: 300 * time.Second,
+	ScheduleToCloseTimeout: day,
+	StartToCloseTimeout:    300 * time.Second,
 	RetryPolicy: &temporal.RetryPolicy{
-		MaximumAttempts:    3,
 		InitialInterval:    time.Second,
-		MaximumInterval:    10 * time.Second,
+		MaximumInterval:    300 * time.Second,
 		BackoffCoefficient: 2,
 	},
 }
 
 // #step Load: the target may be away for a while
 var loadOptions = workflow.ActivityOptions{
-	StartToCloseTimeout: 300 * time.Second,
+	ScheduleToCloseTimeout: day,
+	StartToCloseTimeout:    300 * time.Second,
 	RetryPolicy: &temporal.RetryPolicy{
-		MaximumAttempts:        5,
 		InitialInterval:        2 * time.Second,
-		MaximumInterval:        30 * time.Second,
+		MaximumInterval:        300 * time.Second,
 		BackoffCoefficient:     2,
 		NonRetryableErrorTypes: []string{"ValidationError"},
 	},
@@ -114,6 +118,11 @@ func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
 	// #step Only references come back
 	staged := slices.Concat(extracted...)
 	total := countOf(staged)
+
+	// #step Bound the history of the whole run
+	if len(staged) > maxBatches {
+		return ETLOutput{}, connectors.InvalidInput(ruleBatches)
+	}
 	// #endregion extract
 
 	// #region transform
@@ -138,23 +147,26 @@ func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
 	// #region load
 	progress = Progress{"load", 0, total}
 	loadCtx := workflow.WithActivityOptions(ctx, loadOptions)
-	successful := 0
+	successful, rejected := 0, []FailedBatch{}
 	for _, batch := range transformed {
 		// #step Load one batch
 		var load LoadOutput
 		err := workflow.ExecuteActivity(loadCtx, LoadData, LoadInput{
 			input.PipelineID, input.Target, batch,
 		}).Get(ctx, &load)
-		if err != nil {
-			// #step Bad input still fails the pipeline
-			failure := connectors.Failed("target", err)
-			if isFinal(failure) {
-				return ETLOutput{}, failure
-			}
 
-			// #step Any other failure costs this batch only
+		// #step A rejected batch costs itself, and is listed
+		kind, reason := connectors.CauseOf(err)
+		if kind == "ValidationError" {
+			rejected = append(rejected, FailedBatch{
+				URI: batch.URI, Reason: shortened(reason),
+			})
 			workflow.GetLogger(ctx).Warn("batch not loaded",
-				"uri", batch.URI, "reason", failure)
+				"uri", batch.URI, "reason", reason)
+		} else if err != nil {
+			// #step Anything else fails the run, and says how far it came
+			return ETLOutput{}, connectors.FailedAfter(
+				"target", err, successful, total)
 		}
 		successful += load.LoadedCount
 		progress.Processed += batch.Count
@@ -170,6 +182,7 @@ func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
 		TotalRecords:      total,
 		SuccessfulRecords: successful,
 		FailedRecords:     total - successful,
+		FailedBatches:     rejected,
 		DurationSeconds:   int(took.Seconds()),
 	}, nil
 	// #endregion result
@@ -183,9 +196,8 @@ func countOf(batches []connectors.Batch) int {
 	return sum
 }
 
-// isFinal reports whether the pipeline must end: it was cancelled, or no batch can succeed.
-func isFinal(failure error) bool {
-	var cause *temporal.ApplicationError
-	return temporal.IsCanceledError(failure) ||
-		errors.As(failure, &cause) && cause.Type() == "InvalidInput"
+// shortened is a reason that a list can hold.
+func shortened(reason string) string {
+	characters := []rune(reason)
+	return string(characters[:min(len(characters), maxReason)])
 }

@@ -17,6 +17,7 @@ const (
 	ruleOther    = "must differ from source_topic"
 	ruleWindow   = "must be a whole number from 1 to 604800"
 	ruleLateness = "must be a whole number from 0 to 604800"
+	ruleTorn     = "has the wrong type"
 )
 
 // #endregion rules
@@ -35,6 +36,23 @@ type Window struct {
 	WorstDelay  *int   `json:"worst_delay"`
 }
 
+// UnmarshalJSON takes a window that is whole.
+func (w *Window) UnmarshalJSON(raw []byte) error {
+	type plain Window
+	if err := connectors.Complete(raw, *w); err != nil {
+		return err
+	}
+	return json.Unmarshal(raw, (*plain)(w))
+}
+
+// UnmarshalJSON notes whether what is carried is whole: what is missing would begin anew.
+func (c *Carried) UnmarshalJSON(raw []byte) error {
+	type plain Carried
+	c.torn = connectors.Complete(raw, *c) != nil || json.Unmarshal(raw, (*plain)(c)) != nil ||
+		min(c.TotalEvents, c.ProcessedWindows, c.LateEvents, c.DeadEvents, int(c.Cursor)) < 0
+	return nil
+}
+
 // #region input
 // #step What one run hands on to the next
 
@@ -47,6 +65,8 @@ type Carried struct {
 	Cursor           int64    `json:"cursor"`
 	Watermark        *string  `json:"watermark"`
 	OpenWindows      []Window `json:"open_windows"`
+
+	torn bool
 }
 
 // #step The stream: one topic in, one topic out
@@ -70,7 +90,7 @@ func (in StreamInput) check(c *connectors.Checks) {
 		size >= 1 && size <= week, ruleWindow)
 	c.Rule("allowed_lateness_seconds",
 		lateness >= 0 && lateness <= week, ruleLateness)
-	c.Rule("carried", true, "")
+	c.Rule("carried", !in.Carried.torn, ruleTorn)
 	c.Rule("target_topic",
 		in.Target != in.Source, ruleOther)
 }

@@ -122,6 +122,7 @@ func StreamProcessing(ctx workflow.Context, raw json.RawMessage) (StreamOutput, 
 		if read.Batch == nil {
 			// #step Nothing new: sleep one window, or until the signal
 			phase = "idle"
+			state.Cursor = read.Cursor
 			window := time.Duration(size) * time.Second
 			sleepCtx, wake := workflow.WithCancel(ctx)
 			sleep := workflow.NewTimer(sleepCtx, window)

@@ -2,7 +2,8 @@
 //!
 //! `InvalidInput` and `ValidationError` are never retried; `Unavailable`, `RateLimited` and
 //! `Malformed` are. No message holds a URL: a URL can hold a secret.
-use std::time::Duration;
+use std::{iter, time::Duration};
+
 use temporalio_common::error::IncomingError;
 use temporalio_sdk::{
     ActivityExecutionError, ApplicationFailure,
@@ -34,6 +35,14 @@ pub fn unavailable(
     failure("Unavailable", message, false, None)
 }
 
+/// The other side said that it cannot now, and asked us to come back `after` a while.
+pub fn unavailable_for(
+    message: impl Into<String>,
+    after: Duration,
+) -> ApplicationFailure {
+    failure("Unavailable", message, false, Some(after))
+}
+
 /// The other side answered with half an answer.
 pub fn malformed(
     message: impl Into<String>,
@@ -49,11 +58,54 @@ pub fn rate_limited(
     failure("RateLimited", message, false, Some(after))
 }
 
+/// What lies at the root of a failed activity: its type, and its words.
+#[derive(Debug, PartialEq)]
+pub struct Reason {
+    pub kind: String,
+    pub words: String,
+}
+
+impl Reason {
+    /// The failure that the activity gave, also where it ran out of time while it was retried.
+    pub fn of(error: &ActivityExecutionError) -> Self {
+        match error.cause() {
+            Some(cause) => Self::within(cause),
+            None => Self::new("Failed", error.to_string()),
+        }
+    }
+
+    fn within(cause: &IncomingError) -> Self {
+        let all =
+            || iter::successors(Some(cause), |it| it.cause());
+        if let Some(known) = all().find_map(application) {
+            let kind = known.type_name().unwrap_or("Failed");
+            return Self::new(kind, known.to_string());
+        }
+        if all().any(|it| it.as_timeout().is_some()) {
+            return Self::new("Timeout", "timed out");
+        }
+        Self::new("Failed", &cause.failure().message)
+    }
+
+    fn new(kind: &str, words: impl Into<String>) -> Self {
+        Self { kind: kind.to_owned(), words: words.into() }
+    }
+}
+
 /// The failure of the pipeline: the type and the words of what failed inside the activity.
-// #region failed
 pub fn failed(
     what: &str,
     error: ActivityExecutionError,
+) -> Result<ApplicationFailure, WorkflowTermination> {
+    failed_so_far(what, error, "")
+}
+
+/// The same, and `so_far`: what was done before.
+// #region failed
+pub fn failed_so_far(
+    what: &str,
+    error: ActivityExecutionError,
+    so_far: &str,
 ) -> Result<ApplicationFailure, WorkflowTermination> {
     // #step A cancelled pipeline ends as cancelled
     if error.as_cancelled().is_some() {
@@ -61,16 +113,29 @@ pub fn failed(
     }
 
     // #step Look inside: an activity's failure wraps its cause
-    let cause = error.cause().and_then(application);
-    let known = cause.map(|cause| cause.to_string());
+    let Reason { kind, words } = Reason::of(&error);
 
     // #step Say what failed, and keep the cause's type
-    let reason = known.as_deref().unwrap_or("timed out");
-    let kind = cause.map_or("Timeout", type_of);
-    let message = format!("{what}: {reason}");
-    Ok(failure(kind, message, true, None))
+    let message = format!("{what}: {words}{so_far}");
+    let failure = ApplicationFailure::builder(message)
+        .type_name(kind)
+        .non_retryable(true)
+        .maybe_cause(cause_of(error));
+    Ok(failure.build())
 }
 // #endregion failed
+
+/// The activity's own failure, as it is in the history.
+fn cause_of(
+    error: ActivityExecutionError,
+) -> Option<Box<IncomingError>> {
+    match error {
+        ActivityExecutionError::Failed(failure) => {
+            Some(Box::new(IncomingError::Activity(failure)))
+        }
+        _ => None,
+    }
+}
 
 /// For `map_err`: fails the workflow, saying in which part.
 pub fn fail_with(
@@ -91,10 +156,6 @@ fn application(
     }
 }
 
-fn type_of(failure: &ApplicationFailure) -> &str {
-    failure.type_name().unwrap_or_default()
-}
-
 fn failure(
     type_name: &str,
     message: impl Into<String>,
@@ -106,4 +167,21 @@ fn failure(
         .non_retryable(non_retryable)
         .maybe_next_retry_delay(next_retry_delay)
         .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_is_what_the_activity_said() {
+        let cause = unavailable("database did not answer");
+        let reason =
+            Reason::within(&IncomingError::Application(cause));
+        let expected = Reason::new(
+            "Unavailable",
+            "database did not answer",
+        );
+        assert_eq!(reason, expected);
+    }
 }

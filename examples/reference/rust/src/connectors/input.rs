@@ -25,6 +25,9 @@ pub mod rule {
     pub const TYPE: &str = "has the wrong type";
 }
 
+const MAX_NAME: usize = 64;
+const MAX_URL: usize = 2048;
+
 /// What names may look like: they go into file names.
 static NAME: Pattern =
     Pattern::new(|| regex("^[A-Za-z0-9_-]+$"));
@@ -161,6 +164,15 @@ pub fn name(raw: Option<&Value>) -> Checked<String> {
     })
 }
 
+/// A name that file names have room for.
+pub fn short_name(raw: Option<&Value>) -> Checked<String> {
+    let name = name(raw)?;
+    if name.len() > MAX_NAME {
+        return Err(Fault::of(rule::NAME));
+    }
+    Ok(name)
+}
+
 /// A URL that holds no secret.
 pub fn url(raw: Option<&Value>) -> Checked<String> {
     checked(raw, rule::SECRET, |url: String| {
@@ -168,9 +180,44 @@ pub fn url(raw: Option<&Value>) -> Checked<String> {
     })
 }
 
+/// A URL that holds no secret, and is neither empty nor too long to be one.
+pub fn short_url(raw: Option<&Value>) -> Checked<String> {
+    let url = url(raw)?;
+    if url.is_empty() || url.chars().count() > MAX_URL {
+        return Err(Fault::of(rule::SECRET));
+    }
+    Ok(url)
+}
+
 /// The variant of that name.
 pub fn one_of<T: DeserializeOwned>(word: String) -> Option<T> {
     serde_json::from_value(word.into()).ok()
+}
+
+/// A value whose whole numbers are written as such: `1e3` is 1000. One that lost digits becomes false, which no
+/// field takes.
+pub fn with_whole_numbers(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => number
+            .as_f64()
+            .filter(|number| number.fract() == 0.0)
+            .map_or(value.clone(), |number| {
+                Whole::try_from(number).map_or(
+                    Value::Bool(false),
+                    |Whole(whole)| whole.into(),
+                )
+            }),
+        Value::Array(all) => {
+            all.iter().map(with_whole_numbers).collect()
+        }
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| {
+                (name.clone(), with_whole_numbers(value))
+            })
+            .collect(),
+        other => other.clone(),
+    }
 }
 
 /// A whole number as JSON has it: 100.0 is one, 1.5 is not.
@@ -188,5 +235,49 @@ impl TryFrom<f64> for Whole {
         } else {
             Err("not a whole number")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use temporalio_common::data_converters::{
+        PayloadConverter, SerializationContextData,
+    };
+
+    use super::*;
+    use crate::connectors::records::Batch;
+
+    /// What comes out of Temporal's conversion of what went in.
+    fn through<A, B>(value: A) -> B
+    where
+        A: TemporalSerializable + 'static,
+        B: TemporalDeserializable + 'static,
+    {
+        let converter = PayloadConverter::default();
+        let data = SerializationContextData::None;
+        let context =
+            SerializationContext::new(&data, &converter);
+        let payload =
+            converter.to_payload(&context, &value).unwrap();
+        converter.from_payload(&context, payload).unwrap()
+    }
+
+    /// serde_json keeps numbers as texts: whoever reads them as numbers must still be able to.
+    #[test]
+    fn numbers_survive_temporals_conversion() {
+        let json = r#"{"a":[1533947986218845197,-1,0.10]}"#;
+        let raw = Raw(serde_json::from_str(json).unwrap());
+        let Raw(value) = through(raw);
+        assert_eq!(value.to_string(), json);
+
+        let raw =
+            Raw(json!({"uri": "", "count": 7, "sha256": ""}));
+        let batch: Batch = through(raw);
+        assert_eq!(batch.count, 7);
+        let Raw(value) = through(batch);
+        assert_eq!(value["count"], 7);
+        let batch = Batch::deserialize(&value).unwrap();
+        assert_eq!(batch.count, 7);
     }
 }

@@ -1,10 +1,15 @@
 //! The edges of the pipelines: where records come from, wait and go to.
+pub mod address;
 pub mod connection;
 pub mod csv;
+pub mod csv_reader;
+pub mod database;
 pub mod failures;
 pub mod files;
 pub mod http;
+pub mod http_body;
 pub mod input;
+pub mod json;
 pub mod ndjson;
 pub mod parquet;
 pub mod postgres;

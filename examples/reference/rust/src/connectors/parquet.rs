@@ -15,7 +15,7 @@ use temporalio_sdk::ApplicationFailure;
 
 use super::{
     connection::resolve_path, failures::Result,
-    files::write_atomically, ndjson::canonical,
+    files::write_atomically, ndjson::to_json,
     records::TransformedRecord,
 };
 
@@ -29,7 +29,7 @@ pub async fn write_parquet(
     // #step The same four columns for every source
     let columns: [Column; 4] = [
         ("id", |r| r.id.clone()),
-        ("data", |r| canonical(&r.data)),
+        ("data", |r| to_json(&r.data)),
         ("processed_at", |r| r.metadata.processed_at.clone()),
         ("version", |r| r.metadata.version.clone()),
     ];

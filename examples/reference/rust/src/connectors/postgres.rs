@@ -1,91 +1,51 @@
 //! PostgreSQL as a source (pages by key range) and as a target (upserts).
-use std::{str::FromStr, sync::LazyLock, time::Duration};
+use std::collections::BTreeMap;
 
-use regex::Regex;
-use serde_json::{Map, Value};
+use serde_json::from_str;
 use temporalio_sdk::ApplicationFailure;
-use tokio_postgres::{
-    Client, Config, Error, NoTls, Row, types::Json,
-};
-use url::Url;
+use tokio_postgres::{Error, Row, types::ToSql};
 
 use super::{
-    connection::resolve,
-    failures::{
-        Result, invalid_input, unavailable, validation_error,
-    },
-    ndjson::canonical,
+    database::Database,
+    failures::{Result, unavailable, validation_error},
+    ndjson::to_json,
     records::{Page, RawRecord, TransformedRecord},
 };
 
-const SCHEMES: [&str; 2] = ["postgres", "postgresql"];
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-static TABLE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new("^[a-z_][a-z0-9_]*$").unwrap());
-
-/// Opens `postgres://…/database?table=name`; closed when the client is dropped.
-async fn open(connection: &str) -> Result<(Client, String)> {
-    let mut url = resolve(connection, &SCHEMES)?;
-    let table = take_table(&mut url).ok_or_else(|| {
-        invalid_input(
-            "connection_string: must name a table, as in ?table=flights",
-        )
-    })?;
-    let mut config =
-        Config::from_str(url.as_str()).map_err(classified)?;
-    config.connect_timeout(CONNECT_TIMEOUT);
-    let (client, connected) =
-        config.connect(NoTls).await.map_err(classified)?;
-    // A connection lost while idle is reported here; the next query fails and is retried.
-    tokio::spawn(async { connected.await.ok() });
-    Ok((client, table))
-}
-
-/// Takes `table` out of the URL: the database does not know it.
-fn take_table(url: &mut Url) -> Option<String> {
-    let (tables, others): (Vec<_>, Vec<_>) = url
-        .query_pairs()
-        .into_owned()
-        .partition(|(name, _)| name == "table");
-    url.set_query(None);
-    if !others.is_empty() {
-        url.query_pairs_mut().extend_pairs(others);
-    }
-    let (_, table) = tables.into_iter().next()?;
-    TABLE.is_match(&table).then_some(table)
-}
-
-/// Bad data (SQLSTATE classes 22 and 23) and bad SQL (42) are final; the rest is tried again.
+/// What the data or the connection string did wrong is final; the rest is tried again.
 // #region classify
-fn classified(error: Error) -> ApplicationFailure {
+pub fn classified(error: Error) -> ApplicationFailure {
     // #step The data broke a rule of the table: final
-    let reason = reason_of(&error);
     let code = error.code().map_or("", |state| state.code());
-    if let Some("22" | "23" | "42") = code.get(..2) {
-        let message = format!("database refused: {reason}");
+    if code.get(..2).is_some_and(|it| FINAL.contains(&it)) {
+        let rule = constraint_of(&error);
+        let message = format!("database refused: {code}{rule}");
         return validation_error(message);
     }
 
     // #step Anything else may pass: try again
-    unavailable(format!("database: {reason}"))
+    unavailable("database did not answer")
 }
 // #endregion classify
 
-/// What the server said; without a server, what the driver says.
-fn reason_of(error: &Error) -> String {
-    match error.as_db_error() {
-        Some(refused) => refused.message().to_owned(),
-        None => error.to_string(),
-    }
+/// SQLSTATE classes: data, constraints, SQL and rights, user, database, what is not supported.
+const FINAL: [&str; 6] = ["22", "23", "42", "28", "3D", "0A"];
+
+/// The constraint that the data broke, in brackets.
+fn constraint_of(error: &Error) -> String {
+    error
+        .as_db_error()
+        .and_then(|refused| refused.constraint())
+        .map_or_else(String::new, |name| format!(" ({name})"))
 }
 
-/// Pages of `size` records by key range: each costs the same.
+/// Pages of `size` records by key range: each costs the same. All come over one connection.
 pub struct TablePages {
     connection: String,
     /// The key to go on after; none at the end.
     cursor: Option<String>,
     size: usize,
+    open: Option<(Database, String)>,
 }
 
 impl TablePages {
@@ -99,6 +59,7 @@ impl TablePages {
             connection: connection.to_owned(),
             cursor: Some(cursor.to_owned()),
             size,
+            open: None,
         }
     }
 
@@ -110,17 +71,30 @@ impl TablePages {
         };
 
         // #step Continue behind the last key, never by OFFSET
-        let (db, table) = open(&self.connection).await?;
+        let size = self.size;
+        let (db, key_type) = self.table(&cursor).await?;
+        let table = &db.table;
+        let behind = match cursor.as_str() {
+            "" => String::new(),
+            _ => format!("WHERE t.id > $2::text::{key_type}"),
+        };
         let sql = format!(
-            "SELECT id, to_jsonb(t) - 'id' AS data FROM {table} t
-             WHERE id > $1 ORDER BY id LIMIT $2"
+            "SELECT t.id::text AS key,
+               (to_jsonb(t.*) - 'id')::text AS data
+             FROM {table} AS t {behind}
+             ORDER BY t.id LIMIT $1"
         );
-        let limit = self.size as i64;
-        let found = db.query(&sql, &[&cursor, &limit]).await;
-        let records = to_records(found)?;
+        let limit = size as i64 + 1;
+        let values = values(&limit, &cursor);
+        let found = db.query(&sql, &values).await?;
+        let mut records = to_records(found)?;
+
+        // #step A key that is there twice would lose a row
+        check_keys(&records)?;
 
         // #step A short page is the last one
-        let full = records.len() == self.size;
+        let full = records.len() > size;
+        records.truncate(size);
         let page = Page::of(records);
         if let Some(page) = &page
             && full
@@ -130,20 +104,89 @@ impl TablePages {
         Ok(page)
     }
     // #endregion read
+
+    /// The table, and the type of its key.
+    async fn table(
+        &mut self,
+        cursor: &str,
+    ) -> Result<&(Database, String)> {
+        let open = match self.open.take() {
+            Some(open) => open,
+            None => {
+                let db =
+                    Database::open(&self.connection).await?;
+                let key_type = key_type_of(&db).await?;
+                if cursor.is_empty() {
+                    check_no_null(&db).await?;
+                }
+                (db, key_type)
+            }
+        };
+        Ok(self.open.insert(open))
+    }
 }
 
-fn to_records(
-    found: Result<Vec<Row>, Error>,
-) -> Result<Vec<RawRecord>> {
-    let record = |row: Row| {
-        let id = row.try_get("id")?;
-        let Json(data): Json<Map<String, Value>> =
-            row.try_get("data")?;
-        Ok(RawRecord { id, data })
-    };
-    found
-        .and_then(|rows| rows.into_iter().map(record).collect())
-        .map_err(classified)
+/// What the query has places for: the first page is behind no key.
+fn values<'a>(
+    limit: &'a i64,
+    cursor: &'a String,
+) -> Vec<&'a (dyn ToSql + Sync)> {
+    match cursor.as_str() {
+        "" => vec![limit],
+        _ => vec![limit, cursor],
+    }
+}
+
+async fn key_type_of(db: &Database) -> Result<String> {
+    let sql = "SELECT format_type(atttypid, atttypmod)
+         FROM pg_attribute
+         WHERE attrelid = $1::text::regclass
+           AND attname = 'id' AND NOT attisdropped";
+    let found = db.query(sql, &[&db.table]).await?;
+    // Without a key, the next query says what is wrong.
+    found.first().map_or_else(
+        || Ok("text".to_owned()),
+        |row| row.try_get(0).map_err(classified),
+    )
+}
+
+async fn check_no_null(db: &Database) -> Result<()> {
+    let table = &db.table;
+    let sql = format!(
+        "SELECT 1 FROM {table} AS t WHERE t.id IS NULL LIMIT 1"
+    );
+    let found = db.query(&sql, &[]).await?;
+    if found.is_empty() { Ok(()) } else { Err(no_key()) }
+}
+
+/// Keys come in order: two that are equal are neighbours.
+fn check_keys(records: &[RawRecord]) -> Result<()> {
+    if records.iter().any(|record| record.id.is_empty()) {
+        return Err(no_key());
+    }
+    if records.windows(2).any(|two| two[0].id == two[1].id) {
+        return Err(validation_error("key is not unique"));
+    }
+    Ok(())
+}
+
+fn no_key() -> ApplicationFailure {
+    validation_error("a record has no key")
+}
+
+/// The rows as records; numbers keep their digits.
+fn to_records(rows: Vec<Row>) -> Result<Vec<RawRecord>> {
+    rows.into_iter()
+        .map(|row| {
+            let id = row.try_get("key").map_err(classified)?;
+            let data: &str =
+                row.try_get("data").map_err(classified)?;
+            let data = from_str(data).map_err(|_| {
+                validation_error("a record is nested too deeply")
+            })?;
+            Ok(RawRecord { id, data })
+        })
+        .collect()
 }
 
 /// Inserts or replaces records by id, all or none.
@@ -152,9 +195,17 @@ pub async fn upsert(
     connection: &str,
     records: &[TransformedRecord],
 ) -> Result<usize> {
-    let (db, table) = open(connection).await?;
+    // #step Of two records with one key, the last stays
+    let by_key = records.iter().map(|r| (&r.id, r));
+    let by_key: BTreeMap<_, _> = by_key.collect();
+    if by_key.is_empty() {
+        return Ok(0);
+    }
+    let rows: Vec<_> = by_key.values().collect();
 
     // #step One statement, so one transaction a batch
+    let db = Database::open(connection).await?;
+    let table = &db.table;
     let sql = format!(
         "INSERT INTO {table} (id, data, processed_at, version)
          SELECT r->>'id', r->'data',
@@ -165,8 +216,7 @@ pub async fn upsert(
            processed_at = excluded.processed_at,
            version = excluded.version"
     );
-    let rows = canonical(&records);
-    db.execute(&sql, &[&rows]).await.map_err(classified)?;
+    db.query(&sql, &[&to_json(&rows)]).await?;
 
     // #step A repeated batch replaces itself
     Ok(records.len())

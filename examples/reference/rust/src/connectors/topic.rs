@@ -9,11 +9,23 @@ use super::{
 };
 
 /// A message. Publishing a second one of the same id changes nothing.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Message {
-    pub body: String,
     pub id: String,
+    pub body: String,
+    /// Why it could not be read as a message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
 }
+
+impl Message {
+    pub fn new(id: String, body: String) -> Self {
+        Self { id, body, fault: None }
+    }
+}
+
+/// The fault of what is there, but no message.
+pub const NO_MESSAGE: &str = "not a message";
 
 /// Some messages of a topic, and the broker's sequence to go on behind.
 #[derive(Clone, Debug)]
@@ -39,7 +51,7 @@ pub async fn read_topic(
     if is_nats {
         read_nats(&url, cursor, limit).await
     } else {
-        read_file(&url, cursor, limit).await
+        read_file(topic, cursor, limit).await
     }
 }
 // #endregion read
@@ -59,7 +71,7 @@ pub async fn publish(
     let url = resolve(topic, &SCHEMES)?;
     match url.scheme() {
         "nats" => publish_nats(&url, messages).await,
-        _ => publish_file(&url, messages).await,
+        _ => publish_file(topic, messages).await,
     }
 }
 // #endregion publish

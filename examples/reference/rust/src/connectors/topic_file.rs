@@ -5,70 +5,79 @@ use std::{
     path::Path,
 };
 
+use serde_json::Value;
 use tokio::{
     fs::{self, File},
-    io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt},
+    io::{
+        AsyncBufReadExt, AsyncReadExt, AsyncSeekExt,
+        AsyncWriteExt, BufReader,
+    },
 };
-use url::Url;
 
 use super::{
     connection::resolve_path,
     failures::{Result, unavailable},
     files::locked,
-    ndjson::{from_ndjson, to_ndjson},
-    topic::{Message, TopicPage},
+    json::parse_json,
+    ndjson::to_ndjson,
+    topic::{Message, NO_MESSAGE, TopicPage},
 };
 
-const CHUNK_BYTES: u64 = 1024 * 1024;
+/// The most that a line may hold, and that is read of a topic at once.
+const CHUNK_BYTES: usize = 1024 * 1024;
+/// What is kept of a line that is no message.
+const KEPT_CHARACTERS: usize = 1024;
 
 /// The cursor is an offset in bytes: a read costs the same wherever it starts.
 // #region read
 pub async fn read_file(
-    url: &Url,
+    connection: &str,
     cursor: u64,
     limit: usize,
 ) -> Result<TopicPage> {
     // #step A topic that nobody wrote to is empty
-    let file = resolve_path(url.as_str())?;
-    let chunk = read_from(&file, cursor).await;
-    let chunk = chunk
+    let path = resolve_path(connection)?;
+    let lines = lines_from(&path, cursor, limit).await;
+    let lines = lines
         .or_else(none_if_missing)
         .map_err(|_| unavailable("topic cannot be read"))?;
 
     // #step Whole lines only: the last may be half-written
-    let lines = chunk
-        .split_inclusive(|&byte| byte == b'\n')
-        .filter(|line| line.ends_with(b"\n"));
-    let whole: Vec<_> = lines.take(limit).collect();
-    let bytes = whole.concat();
-    let text = String::from_utf8_lossy(&bytes);
-    Ok(TopicPage {
-        messages: from_ndjson(&text)?,
-        cursor: cursor + bytes.len() as u64,
-    })
+    let end = lines.last().map_or(cursor, |line| line.end);
+
+    // #step What is no message is handed on, with the reason
+    let messages = lines.iter().filter_map(message_in);
+    let messages = messages.collect();
+    Ok(TopicPage { messages, cursor: end })
 }
 // #endregion read
 
 /// Appends what is not there yet.
 // #region publish
 pub async fn publish_file(
-    url: &Url,
+    connection: &str,
     messages: &[Message],
 ) -> Result<()> {
-    let file = resolve_path(url.as_str())?;
+    let file = resolve_path(connection)?;
     let published: io::Result<()> = async {
         // #step One writer at a time
         let _lock = locked(&file).await?;
 
         // #step Leave out what the topic has
-        let mut known = ids_of(&file).await?;
+        let (mut known, half) = ids_of(&file).await?;
         let fresh: Vec<_> = messages
             .iter()
-            .filter(|message| known.insert(message.id.clone()))
+            .filter(|Message { id, .. }| {
+                id.is_empty() || known.insert(id.clone())
+            })
             .collect();
 
+        // #step A half-written line ends here
+        let end = if half { "\n" } else { "" };
+
         // #step Append the rest in one write
-        append(&file, to_ndjson(&fresh).as_bytes()).await
+        let lines = end.to_owned() + &to_ndjson(&fresh);
+        append(&file, lines.as_bytes()).await
     }
     .await;
     let message = "topic cannot be written";
@@ -76,16 +85,141 @@ pub async fn publish_file(
 }
 // #endregion publish
 
-/// Bytes from an offset on, at most a chunk.
-async fn read_from(
+/// A whole line of a topic, without its end: of one that is too long, the first bytes.
+struct Line {
+    bytes: Vec<u8>,
+    start: u64,
+    /// Behind its end.
+    end: u64,
+    too_long: bool,
+}
+
+impl Line {
+    fn is_blank(&self) -> bool {
+        matches!(self.bytes.as_slice(), b"" | b"\r")
+    }
+}
+
+/// Whole lines from an offset on: at most `limit` that are not blank, of a chunk that has one.
+async fn lines_from(
     file: &Path,
-    offset: u64,
-) -> io::Result<Vec<u8>> {
+    mut offset: u64,
+    limit: usize,
+) -> io::Result<Vec<Line>> {
     let mut file = File::open(file).await?;
-    file.seek(SeekFrom::Start(offset)).await?;
-    let mut chunk = Vec::new();
-    file.take(CHUNK_BYTES).read_to_end(&mut chunk).await?;
-    Ok(chunk)
+    let mut blank = Vec::new();
+    loop {
+        file.seek(SeekFrom::Start(offset)).await?;
+        let mut chunk = Vec::new();
+        // One byte more: the end of the longest line.
+        (&mut file)
+            .take(CHUNK_BYTES as u64 + 1)
+            .read_to_end(&mut chunk)
+            .await?;
+        let lines = lines_in(&chunk, offset, limit);
+        let full = chunk.len() > CHUNK_BYTES;
+        if lines.is_empty() && full {
+            let long =
+                long_line(&mut file, chunk, offset).await?;
+            blank.extend(long);
+            return Ok(blank);
+        }
+        if !full || !lines.iter().all(Line::is_blank) {
+            blank.extend(lines);
+            return Ok(blank);
+        }
+        // A page of blank lines alone would look like the end.
+        blank = lines.into_iter().last().into_iter().collect();
+        offset = blank.last().map_or(offset, |line| line.end);
+    }
+}
+
+fn lines_in(
+    chunk: &[u8],
+    offset: u64,
+    limit: usize,
+) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let (mut start, mut left) = (offset, limit);
+    let whole = chunk
+        .split_inclusive(|&byte| byte == b'\n')
+        .filter_map(|line| line.strip_suffix(b"\n"));
+    for bytes in whole {
+        if left == 0 {
+            break;
+        }
+        let end = start + bytes.len() as u64 + 1;
+        let bytes = bytes.to_vec();
+        let line = Line { bytes, start, end, too_long: false };
+        left -= usize::from(!line.is_blank());
+        lines.push(line);
+        start = end;
+    }
+    lines
+}
+
+/// The line that begins with `chunk`, once its end is there. The file is behind the chunk.
+async fn long_line(
+    file: &mut File,
+    chunk: Vec<u8>,
+    start: u64,
+) -> io::Result<Option<Line>> {
+    let mut end = start + chunk.len() as u64;
+    let mut rest = BufReader::with_capacity(CHUNK_BYTES, file);
+    loop {
+        let bytes = rest.fill_buf().await?;
+        let read = bytes.len();
+        if read == 0 {
+            return Ok(None);
+        }
+        let found = bytes.iter().position(|&byte| byte == b'\n');
+        if let Some(found) = found {
+            end += found as u64 + 1;
+            let bytes = chunk;
+            return Ok(Some(Line {
+                bytes,
+                start,
+                end,
+                too_long: true,
+            }));
+        }
+        rest.consume(read);
+        end += read as u64;
+    }
+}
+
+/// The message in a line, or why it is none; nothing in a blank one.
+fn message_in(line: &Line) -> Option<Message> {
+    if line.is_blank() {
+        return None;
+    }
+    let id = format!("@{}", line.start);
+    let fault =
+        if line.too_long { "too long" } else { NO_MESSAGE };
+    let known = || to_message(parse_json(&line.bytes)?);
+    let message = match known() {
+        Some(message) if !line.too_long => message,
+        _ => {
+            let text = String::from_utf8_lossy(&line.bytes);
+            let body =
+                text.chars().take(KEPT_CHARACTERS).collect();
+            let fault = Some(fault.to_owned());
+            return Some(Message { id, body, fault });
+        }
+    };
+    match message.id.as_str() {
+        "" => Some(Message { id, ..message }),
+        _ => Some(message),
+    }
+}
+
+fn to_message(mut json: Value) -> Option<Message> {
+    let line = json.as_object_mut()?;
+    let mut text = |name| match line.remove(name)? {
+        Value::String(text) => Some(text),
+        _ => None,
+    };
+    Some(Message::new(text("id")?, text("body")?))
 }
 
 async fn append(file: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -98,12 +232,19 @@ async fn append(file: &Path, bytes: &[u8]) -> io::Result<()> {
     file.flush().await
 }
 
-async fn ids_of(file: &Path) -> io::Result<HashSet<String>> {
-    let body = fs::read_to_string(file).await;
+/// The ids of the messages in a topic, and whether its last line has no end.
+async fn ids_of(
+    file: &Path,
+) -> io::Result<(HashSet<String>, bool)> {
+    let body = fs::read(file).await;
     let body = body.or_else(none_if_missing)?;
-    let messages: Vec<Message> =
-        from_ndjson(&body).map_err(io::Error::other)?;
-    Ok(messages.into_iter().map(|message| message.id).collect())
+    let lines = body.split(|&byte| byte == b'\n');
+    let ids = lines
+        .filter_map(|line| to_message(parse_json(line)?))
+        .map(|message| message.id)
+        .collect();
+    let half = body.last().is_some_and(|&last| last != b'\n');
+    Ok((ids, half))
 }
 
 /// Nothing, for a file that is not there.
@@ -113,5 +254,113 @@ fn none_if_missing<T: Default>(
     match error.kind() {
         io::ErrorKind::NotFound => Ok(T::default()),
         _ => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{env, future::Future};
+
+    use serde_json::json;
+    use url::Url;
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// What `work` gives with a topic of these bytes.
+    async fn with<T, F: Future<Output = T>>(
+        bytes: &[u8],
+        work: impl FnOnce(String) -> F,
+    ) -> (T, Vec<u8>) {
+        let file = env::temp_dir()
+            .join(format!("{}.topic", Uuid::new_v4()));
+        fs::write(&file, bytes).await.unwrap();
+        let url = Url::from_file_path(&file).unwrap();
+        let result = work(url.into()).await;
+        let bytes = fs::read(&file).await.unwrap();
+        fs::remove_file(&file).await.unwrap();
+        (result, bytes)
+    }
+
+    async fn read(
+        bytes: &[u8],
+        cursor: u64,
+        limit: usize,
+    ) -> Value {
+        let (page, _) = with(bytes, async |url| {
+            read_file(&url, cursor, limit).await.unwrap()
+        })
+        .await;
+        json!([page.messages, page.cursor])
+    }
+
+    #[tokio::test]
+    async fn lines_are_messages_blank_or_faults() {
+        let topic = b"\n{\"id\":\"a\",\"body\":\"b\",\"x\":1}\r\n\r\n{\"id\":\"\",\"body\":\"c\"}\nhello \xFF\n{\"id\":1,\"body\":\"\"}\n{\"id\":\"ha";
+        let a = json!({"id": "a", "body": "b"});
+        let c = json!({"id": "@32", "body": "c"});
+        let hello = json!({"id": "@53", "body": "hello \u{fffd}", "fault": "not a message"});
+        let number = json!({"id": "@61", "body": r#"{"id":1,"body":""}"#, "fault": "not a message"});
+        assert_eq!(
+            read(topic, 0, 9).await,
+            json!([[a, c, hello, number], 80])
+        );
+        assert_eq!(read(topic, 0, 1).await, json!([[a], 30]));
+        assert_eq!(read(topic, 30, 1).await, json!([[c], 53]));
+        assert_eq!(read(topic, 80, 9).await, json!([[], 80]));
+    }
+
+    #[tokio::test]
+    async fn a_line_may_hold_a_mebibyte() {
+        let line = |size: usize| {
+            let start = r#"{"id":"a","body":""#;
+            let text = "é".repeat((size - start.len() - 2) / 2);
+            let line = format!("{start}{text}\"}}");
+            assert_eq!(line.len(), size);
+            line.into_bytes()
+        };
+        let mut longest = line(CHUNK_BYTES);
+        longest.push(b'\n');
+        let page = read(&longest, 0, 9).await;
+        assert_eq!(page[0][0]["id"], "a");
+        assert_eq!(page[1], longest.len());
+
+        let mut long = line(3 * CHUNK_BYTES);
+        assert_eq!(read(&long, 0, 9).await, json!([[], 0]));
+        long.extend(b"\n\n");
+        let page = read(&long, 0, 9).await;
+        assert_eq!(page[0][0]["id"], "@0");
+        assert_eq!(page[0][0]["fault"], "too long");
+        let kept = page[0][0]["body"].as_str().unwrap();
+        assert_eq!(kept.chars().count(), 1024);
+        assert_eq!(page[1], 3 * CHUNK_BYTES + 1);
+    }
+
+    #[tokio::test]
+    async fn blank_lines_never_look_like_the_end() {
+        let mut topic = vec![b'\n'; CHUNK_BYTES * 2];
+        topic.extend(b"{\"id\":\"a\",\"body\":\"\"}\n");
+        let page = read(&topic, 0, 9).await;
+        assert_eq!(page[0][0]["id"], "a");
+        assert_eq!(page[1], topic.len());
+    }
+
+    #[tokio::test]
+    async fn publishing_ends_a_half_line_and_leaves_out_what_is_there()
+     {
+        let topic = b"{\"id\":\"a\",\"body\":\"\"}\nhello\n{\"id\":\"\",\"body\":\"\"}\n{\"id\":\"b";
+        let message = |id: &str| {
+            Message::new(id.to_owned(), String::new())
+        };
+        let messages = ["a", "b", "b", "", ""].map(message);
+        let (_, bytes) = with(topic, async |url| {
+            publish_file(&url, &messages).await.unwrap();
+        })
+        .await;
+        let mut expected = topic.to_vec();
+        expected.extend(b"\n{\"id\":\"b\",\"body\":\"\"}\n");
+        expected
+            .extend(b"{\"id\":\"\",\"body\":\"\"}\n".repeat(2));
+        assert_eq!(bytes, expected);
     }
 }

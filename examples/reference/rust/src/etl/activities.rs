@@ -1,10 +1,10 @@
 //! The three activities of the ETL pipeline: all that touches the world outside.
 use serde::{Deserialize, Serialize};
 use temporalio_macros::activities;
-use temporalio_sdk::activities::{
-    ActivityContext, ActivityError,
+use temporalio_sdk::{
+    ApplicationFailure,
+    activities::{ActivityContext, ActivityError},
 };
-use tokio::task::block_in_place;
 
 use super::types::{
     DataSource, ExtractInput, ExtractOutput, LoadInput,
@@ -27,8 +27,15 @@ use crate::{
     domain::flights::{key_of, typed},
 };
 
-/// Of one source: 500 batches make some 6,000 events; Temporal warns at 10,240.
-const MAX_BATCHES: usize = 500;
+/// Of a run, so of each source too: Temporal warns at 10,240 events and ends a run at 51,200.
+pub const MAX_BATCHES: usize = 150;
+
+/// The run would be too long.
+pub fn too_many_batches() -> ApplicationFailure {
+    invalid_input(format!(
+        "batch_size: makes more than {MAX_BATCHES} batches"
+    ))
+}
 
 /// How far an attempt has come: what a retry needs to go on.
 #[derive(Clone, Default, Deserialize, Serialize)]
@@ -58,8 +65,10 @@ impl EtlActivities {
 
         // #step Read page by page
         let mut pages =
-            Pages::open(&source, &cursor, batch_size)?;
-        while let Some(page) = pages.next_page(&ctx).await? {
+            Pages::open(&source, &cursor, batch_size).await?;
+        while let Some(page) =
+            unless_cancelled(&ctx, pages.next_page()).await?
+        {
             let Page { mut records, cursor } = page;
             // #step Stage the rows, keep the reference
             let run = run_id(&ctx);
@@ -75,9 +84,7 @@ impl EtlActivities {
 
             // #step Bound the history: a batch costs it 12 events
             if batches.len() > MAX_BATCHES {
-                let message =
-                    "batch_size: makes too many batches";
-                return Err(invalid_input(message).into());
+                return Err(too_many_batches().into());
             }
 
             // #step Tell Temporal how far we are
@@ -124,7 +131,7 @@ impl EtlActivities {
     // #region load
     #[activity(name = "LoadData")]
     pub async fn load_data(
-        _ctx: ActivityContext,
+        ctx: ActivityContext,
         input: LoadInput,
     ) -> Result<LoadOutput, ActivityError> {
         let LoadInput { pipeline_id, target, batch } = input;
@@ -137,14 +144,17 @@ impl EtlActivities {
 
         let loaded_count = match target.target_type {
             // #step A database takes a batch in one transaction
-            TargetType::Database => upsert(url, &records).await,
+            TargetType::Database => {
+                let upsert = upsert(url, &records);
+                unless_cancelled(&ctx, upsert).await
+            }
 
             // #step A folder takes a part, named after the batch
             TargetType::Warehouse => {
-                write_parquet(url, &part, &records).await
+                Ok(write_parquet(url, &part, &records).await?)
             }
             TargetType::File => {
-                write_ndjson(url, &part, &records).await
+                Ok(write_ndjson(url, &part, &records).await?)
             }
         }?;
         Ok(LoadOutput { loaded_count })
@@ -160,7 +170,7 @@ enum Pages {
 }
 
 impl Pages {
-    fn open(
+    async fn open(
         source: &DataSource,
         cursor: &str,
         size: usize,
@@ -174,29 +184,29 @@ impl Pages {
                 Self::Api(ApiPages::open(url, cursor, size)?)
             }
             SourceType::File => {
-                Self::File(CsvPages::open(url, cursor, size)?)
+                let pages = CsvPages::open(url, cursor, size);
+                Self::File(pages.await?)
             }
         })
     }
 
-    /// The next page, unless the activity is cancelled before it is there.
-    async fn next_page(
-        &mut self,
-        ctx: &ActivityContext,
-    ) -> Result<Option<Page>, ActivityError> {
-        let page = async {
-            match self {
-                Self::Database(pages) => pages.next_page().await,
-                Self::Api(pages) => pages.next_page().await,
-                Self::File(pages) => {
-                    block_in_place(|| pages.next_page())
-                }
-            }
-        };
-        tokio::select! {
-            page = page => Ok(page?),
-            () = ctx.cancelled() => Err(ActivityError::cancelled()),
+    async fn next_page(&mut self) -> Result<Option<Page>> {
+        match self {
+            Self::Database(pages) => pages.next_page().await,
+            Self::Api(pages) => pages.next_page().await,
+            Self::File(pages) => pages.next_page().await,
         }
+    }
+}
+
+/// What `work` gives, unless the activity is cancelled before: then it is dropped, and ends.
+async fn unless_cancelled<T>(
+    ctx: &ActivityContext,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T, ActivityError> {
+    tokio::select! {
+        done = work => Ok(done?),
+        () = ctx.cancelled() => Err(ActivityError::cancelled()),
     }
 }
 

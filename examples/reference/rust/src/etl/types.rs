@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::connectors::{
     failures::{Result, invalid_input},
     input::{
-        Checked, Fault, Fields, Raw, Whole, checked, name,
-        one_of, url,
+        Checked, Fault, Fields, Raw, Whole, checked, one_of,
+        short_name, short_url,
     },
     records::Batch,
 };
@@ -15,6 +15,7 @@ use crate::connectors::{
 // #step One rule a field, in the same words everywhere
 mod rule {
     pub const SOURCES: &str = "must hold at least one source";
+    pub const MANY: &str = "must hold at most 50 sources";
     pub const UNIQUE: &str = "must not be used twice";
     pub const SOURCE: &str = "must be database, api or file";
     pub const TARGET: &str =
@@ -51,9 +52,10 @@ pub struct DataSource {
 fn source(raw: Option<&Value>) -> Checked<DataSource> {
     let raw = Fields::of(raw)?;
     Ok(DataSource {
-        source_id: raw.read("source_id", name)?,
+        source_id: raw.read("source_id", short_name)?,
         source_type: raw.read("source_type", source_type)?,
-        connection_string: raw.read("connection_string", url)?,
+        connection_string: raw
+            .read("connection_string", short_url)?,
     })
 }
 
@@ -67,7 +69,8 @@ fn target(raw: Option<&Value>) -> Checked<DataTarget> {
     let raw = Fields::of(raw)?;
     Ok(DataTarget {
         target_type: raw.read("target_type", target_type)?,
-        connection_string: raw.read("connection_string", url)?,
+        connection_string: raw
+            .read("connection_string", short_url)?,
     })
 }
 
@@ -82,7 +85,7 @@ pub struct EtlInput {
 fn input(raw: &Value) -> Checked<EtlInput> {
     let raw = Fields::of(Some(raw))?;
     Ok(EtlInput {
-        pipeline_id: raw.read("pipeline_id", name)?,
+        pipeline_id: raw.read("pipeline_id", short_name)?,
         sources: raw.read("sources", sources)?,
         target: raw.read("target", target)?,
         batch_size: raw.read("batch_size", size)?,
@@ -98,7 +101,13 @@ pub struct EtlOutput {
     pub total_records: usize,
     pub successful_records: usize,
     pub failed_records: usize,
+    pub failed_batches: Vec<FailedBatch>,
     pub duration_seconds: i64,
+}
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct FailedBatch {
+    pub uri: String,
+    pub reason: String,
 }
 
 // #step What it says while it runs
@@ -162,6 +171,8 @@ pub fn validate(Raw(raw): &Raw) -> Result<EtlInput> {
 }
 // #endregion validate
 
+const MAX_SOURCES: usize = 50;
+
 fn source_type(raw: Option<&Value>) -> Checked<SourceType> {
     checked(raw, rule::SOURCE, one_of)
 }
@@ -181,6 +192,9 @@ fn sources(raw: Option<&Value>) -> Checked<Vec<DataSource>> {
         Some(list).filter(|list| !list.is_empty())
     };
     let list = checked(raw, rule::SOURCES, some)?;
+    if list.len() > MAX_SOURCES {
+        return Err(Fault::of(rule::MANY));
+    }
     let mut sources = Vec::new();
     for (i, raw) in list.iter().enumerate() {
         let source = source(Some(raw));
@@ -212,7 +226,7 @@ fn index(i: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{from_str, json};
 
     use super::*;
 
@@ -260,6 +274,22 @@ mod tests {
         assert_eq!(
             set("/sources/0/connection_string", literal),
             "sources[0].connection_string: must not hold a secret: write ${NAME} for it"
+        );
+        assert_eq!(
+            set("/sources", json!(vec![1; 51])),
+            "sources: must hold at most 50 sources"
+        );
+        assert_eq!(
+            set("/pipeline_id", json!("a".repeat(65))),
+            r#"pipeline_id: must be letters, digits, "-" or "_""#
+        );
+        assert_eq!(
+            set("/batch_size", from_str("1e2").unwrap()),
+            "none"
+        );
+        assert_eq!(
+            set("/batch_size", from_str("1e999").unwrap()),
+            "batch_size: has the wrong type"
         );
         assert_eq!(
             set("/target", json!({})),

@@ -10,31 +10,32 @@ use jiff::Timestamp;
 use temporalio_common::RetryPolicy;
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_sdk::{
-    ActivityOptions, ApplicationFailure, WorkflowContext,
+    ActivityCloseTimeouts, ActivityOptions, WorkflowContext,
     WorkflowContextView, WorkflowResult, WorkflowTermination,
 };
 use tracing::warn;
 
 use super::{
-    activities::EtlActivities,
+    activities::{EtlActivities, MAX_BATCHES, too_many_batches},
     types::{
-        EtlInput, EtlOutput, ExtractInput, LoadInput, Phase,
-        Progress, TransformInput, validate,
+        EtlInput, EtlOutput, ExtractInput, FailedBatch,
+        LoadInput, Phase, Progress, TransformInput, validate,
     },
 };
 use crate::connectors::{
-    failures::failed, input::Raw, records::Batch,
+    failures::{Reason, failed, failed_so_far},
+    input::Raw,
+    records::Batch,
 };
 
 // #region options
 // #step Extract: long, with a heartbeat to resume from
 fn extract_options() -> ActivityOptions {
     let retry = RetryPolicy::builder()
-        .maximum_attempts(5)
         .initial_interval(seconds(1))
-        .maximum_interval(seconds(60))
+        .maximum_interval(seconds(300))
         .backoff_coefficient(2.0);
-    ActivityOptions::with_start_to_close_timeout(seconds(600))
+    ActivityOptions::with_close_timeouts(within(600))
         .heartbeat_timeout(seconds(60))
         .retry_policy(retry.build())
         .build()
@@ -43,11 +44,10 @@ fn extract_options() -> ActivityOptions {
 // #step Transform: pure work, retried a little
 fn transform_options() -> ActivityOptions {
     let retry = RetryPolicy::builder()
-        .maximum_attempts(3)
         .initial_interval(seconds(1))
-        .maximum_interval(seconds(10))
+        .maximum_interval(seconds(300))
         .backoff_coefficient(2.0);
-    ActivityOptions::with_start_to_close_timeout(seconds(300))
+    ActivityOptions::with_close_timeouts(within(300))
         .retry_policy(retry.build())
         .build()
 }
@@ -55,16 +55,25 @@ fn transform_options() -> ActivityOptions {
 // #step Load: the target may be away for a while
 fn load_options() -> ActivityOptions {
     let retry = RetryPolicy::builder()
-        .maximum_attempts(5)
         .initial_interval(seconds(2))
-        .maximum_interval(seconds(30))
+        .maximum_interval(seconds(300))
         .backoff_coefficient(2.0)
         .non_retryable_error_types(["ValidationError"]);
-    ActivityOptions::with_start_to_close_timeout(seconds(300))
+    ActivityOptions::with_close_timeouts(within(300))
         .retry_policy(retry.build())
         .build()
 }
 // #endregion options
+
+/// How long an attempt may take; all of them, a day.
+fn within(attempt: u64) -> ActivityCloseTimeouts {
+    ActivityCloseTimeouts::ScheduleAndStartToClose {
+        schedule_to_close: seconds(86_400),
+        start_to_close: seconds(attempt),
+    }
+}
+
+const MAX_REASON: usize = 200;
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -144,6 +153,11 @@ impl EtlPipeline {
         // #step Only references come back
         let staged = try_join_all(reads).await?.concat();
         let total = count_of(&staged);
+
+        // #step Bound the history of the whole run
+        if staged.len() > MAX_BATCHES {
+            return Err(too_many_batches().into());
+        }
         // #endregion extract
 
         // #region transform
@@ -173,6 +187,7 @@ impl EtlPipeline {
         // #region load
         ctx.state_mut(|s| s.enter(Phase::Load, total));
         let mut successful = 0;
+        let mut failed_batches = Vec::new();
         for batch in transformed {
             let Batch { uri, count, .. } = batch.clone();
             let pipeline_id = pipeline_id.clone();
@@ -186,15 +201,21 @@ impl EtlPipeline {
             match load.await {
                 Ok(load) => successful += load.loaded_count,
                 Err(error) => {
-                    // #step Bad input still fails the pipeline
-                    let failure = failed("target", error)?;
-                    let kind = failure.type_name();
-                    if kind == Some("InvalidInput") {
+                    let Reason { kind, words } =
+                        Reason::of(&error);
+                    // #step A rejected batch costs itself, and is listed
+                    if kind == "ValidationError" {
+                        let batch = not_loaded(uri, &words);
+                        warn_of(ctx, &batch);
+                        failed_batches.push(batch);
+                    } else {
+                        // #step Anything else fails the run, and says how far it came
+                        let far = far(&kind, successful, total);
+                        let failure = failed_so_far(
+                            "target", error, &far,
+                        )?;
                         return Err(failure.into());
                     }
-
-                    // #step Any other failure costs this batch only
-                    not_loaded(ctx, &uri, &failure);
                 }
             }
             ctx.state_mut(|s| s.add(count));
@@ -210,6 +231,7 @@ impl EtlPipeline {
             total_records: total,
             successful_records: successful,
             failed_records: total - successful,
+            failed_batches,
             duration_seconds: (ended - started) / 1000,
         })
         // #endregion result
@@ -226,14 +248,28 @@ impl EtlPipeline {
     }
 }
 
+/// A batch that the target refused; the history has room for the first words.
+fn not_loaded(uri: String, reason: &str) -> FailedBatch {
+    let reason = reason.chars().take(MAX_REASON).collect();
+    FailedBatch { uri, reason }
+}
+
 /// Logs it, but not again in each replay.
-fn not_loaded(
+fn warn_of(
     ctx: &WorkflowContext<EtlPipeline>,
-    uri: &str,
-    reason: &ApplicationFailure,
+    batch: &FailedBatch,
 ) {
     if !ctx.is_replaying() {
+        let FailedBatch { uri, reason } = batch;
         warn!(uri, %reason, "batch not loaded");
+    }
+}
+
+/// How far the run came; bad input never came anywhere.
+fn far(kind: &str, loaded: usize, total: usize) -> String {
+    match kind {
+        "InvalidInput" => String::new(),
+        _ => format!(" ({loaded} of {total} records loaded)"),
     }
 }
 

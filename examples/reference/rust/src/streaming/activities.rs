@@ -1,20 +1,20 @@
 //! The three activities of the stream: all that touches topics and events.
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, from_str, from_value};
+use serde::Serialize;
+use serde_json::Value;
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{
     ActivityContext, ActivityError,
 };
 
-use super::types::{
-    ProcessInput, ProcessOutput, ReadInput, ReadOutput, Window,
-    WriteInput,
+use super::{
+    types::{
+        ProcessInput, ProcessOutput, ReadInput, ReadOutput,
+        Window, WriteInput,
+    },
+    windows::{Sorted, Windowing, sort_events},
 };
 use crate::connectors::{
-    input::Whole,
+    json::number,
     ndjson::to_json,
     staging::{fetch_staged, stage, staged_at},
     topic::{Message, publish, read_topic},
@@ -38,6 +38,7 @@ impl StreamActivities {
         let page =
             read_topic(&topic, cursor, max_events).await?;
         if page.messages.is_empty() {
+            let cursor = page.cursor;
             return Ok(ReadOutput { batch: None, cursor });
         }
 
@@ -59,57 +60,32 @@ impl StreamActivities {
         _ctx: ActivityContext,
         input: ProcessInput,
     ) -> Result<ProcessOutput, ActivityError> {
-        let ProcessInput { target_topic, open_windows, .. } =
-            input;
-        let size = input.window_size_seconds;
-        let lateness = input.allowed_lateness_seconds;
+        let target = &input.target_topic;
+
+        // #step Fetch the events behind the reference
         let messages: Vec<Message> =
             fetch_staged(&input.batch).await?;
-        let mut windows: Windows =
-            open_windows.into_iter().map(keyed).collect();
-        let mut watermark =
-            input.watermark.as_deref().and_then(seconds);
-        let (mut late, mut dead) = (vec![], vec![]);
 
-        for message in messages {
-            // #step What is no event goes aside, with the reason
-            let (at, event) = match parse(&message.body) {
-                Ok(event) => event,
-                Err(reason) => {
-                    dead.push(dead_letter(reason, message));
-                    continue;
-                }
-            };
-
-            // #step An event whose window is closed is late
-            let start = at.div_euclid(size) * size;
-            if Some(start + size) <= watermark {
-                late.push(message);
-                continue;
-            }
-
-            // #step Any other counts in its window
-            count(&mut windows, instant(start), event);
-
-            // #step The newest event moves the watermark
-            watermark = watermark.max(Some(at - lateness));
-        }
+        // #step Sort the events into windows
+        let before = Windowing {
+            window_size_seconds: input.window_size_seconds,
+            allowed_lateness_seconds: input
+                .allowed_lateness_seconds,
+            watermark: input.watermark,
+            open_windows: input.open_windows,
+        };
+        let sorted = sort_events(messages, before);
+        let Sorted { late, dead, .. } = sorted;
 
         // #step Nothing is dropped: late and dead have topics
-        publish(&format!("{target_topic}.late"), &late).await?;
-        publish(&format!("{target_topic}.dead"), &dead).await?;
+        publish(&format!("{target}.late"), &late).await?;
+        publish(&format!("{target}.dead"), &dead).await?;
 
-        // #step Windows behind the watermark are closed
-        let (closed_windows, open_windows) =
-            windows.into_values().partition(|window| {
-                seconds(&window.window_start).is_some_and(
-                    |start| Some(start + size) <= watermark,
-                )
-            });
+        // #step Hand on windows and watermark
         Ok(ProcessOutput {
-            open_windows,
-            closed_windows,
-            watermark: watermark.map(instant),
+            open_windows: sorted.open_windows,
+            closed_windows: sorted.closed_windows,
+            watermark: sorted.watermark,
             late_events: late.len(),
             dead_events: dead.len(),
         })
@@ -133,7 +109,8 @@ impl StreamActivities {
             // #step Means are taken at the end, from sums
             let departures = window.departures;
             let mean_delay = (departures > 0).then(|| {
-                window.delay_sum as f64 / departures as f64
+                let sum = window.delay_sum as f64;
+                number(sum / departures as f64)
             });
             let body = to_json(&WindowResult {
                 stream_id: stream_id.clone(),
@@ -144,7 +121,7 @@ impl StreamActivities {
                 mean_delay,
                 worst_delay: window.worst_delay,
             });
-            Message { id, body }
+            Message::new(id, body)
         });
 
         // #step Published again, a window is still there once
@@ -166,96 +143,6 @@ struct WindowResult {
     origin: String,
     departures: i64,
     cancelled: i64,
-    mean_delay: Option<f64>,
+    mean_delay: Option<Value>,
     worst_delay: Option<i64>,
-}
-
-#[derive(Deserialize)]
-struct Departure {
-    origin: String,
-    departed_at: String,
-    // So that null is a delay, and a missing one is none.
-    #[serde(deserialize_with = "Option::deserialize")]
-    delay_minutes: Option<Whole>,
-}
-
-/// The event in a message and when it was, or why it is none.
-fn parse(body: &str) -> Result<(i64, Departure), &'static str> {
-    let body: Value = from_str(body).map_err(|_| "not JSON")?;
-    from_value(body)
-        .ok()
-        .and_then(|event: Departure| {
-            Some((seconds(&event.departed_at)?, event))
-        })
-        .ok_or("not a departure")
-}
-
-#[derive(Serialize)]
-struct DeadLetter {
-    reason: &'static str,
-    #[serde(flatten)]
-    message: Message,
-}
-
-fn dead_letter(
-    reason: &'static str,
-    message: Message,
-) -> Message {
-    let id = message.id.clone();
-    Message {
-        id,
-        body: to_json(&DeadLetter { reason, message }),
-    }
-}
-
-/// In the order of time, then of airports.
-type Windows = BTreeMap<(String, String), Window>;
-
-/// Adds an event to its window, which begins with its first event.
-// #region count
-fn count(
-    windows: &mut Windows,
-    window_start: String,
-    event: Departure,
-) {
-    // #step One window an airport and a time
-    let origin = event.origin;
-    let key = (window_start.clone(), origin.clone());
-    let window = windows.entry(key).or_insert(Window {
-        window_start,
-        origin,
-        departures: 0,
-        cancelled: 0,
-        delay_sum: 0,
-        worst_delay: None,
-    });
-
-    // #step A flight without a delay never left
-    let Some(Whole(delay)) = event.delay_minutes else {
-        window.cancelled += 1;
-        return;
-    };
-
-    // #step Sums can be added to; means cannot
-    window.departures += 1;
-    window.delay_sum += delay;
-    window.worst_delay = window.worst_delay.max(Some(delay));
-}
-// #endregion count
-
-fn keyed(window: Window) -> ((String, String), Window) {
-    let Window { window_start, origin, .. } = window.clone();
-    ((window_start, origin), window)
-}
-
-/// Seconds since the epoch of an RFC 3339 UTC instant to the second, written as we write it.
-fn seconds(text: &str) -> Option<i64> {
-    let time: Timestamp = text.parse().ok()?;
-    let seconds = time.as_second();
-    (instant(seconds) == text).then_some(seconds)
-}
-
-fn instant(seconds: i64) -> String {
-    let time = Timestamp::from_second(seconds);
-    time.unwrap_or_default().to_string()
 }

@@ -6,6 +6,7 @@ use temporalio_sdk::{
 
 pub mod activities;
 pub mod types;
+pub mod windows;
 pub mod workflow;
 
 /// Tells a worker of this pipeline.

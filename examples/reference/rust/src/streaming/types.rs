@@ -6,6 +6,7 @@ use crate::connectors::{
     failures::{Result, invalid_input},
     input::{
         Checked, Fault, Fields, Raw, Whole, checked, name, url,
+        with_whole_numbers,
     },
     records::Batch,
 };
@@ -33,6 +34,8 @@ pub struct Window {
     pub departures: i64,
     pub cancelled: i64,
     pub delay_sum: i64,
+    // So that a missing one is no null.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub worst_delay: Option<i64>,
 }
 
@@ -45,6 +48,7 @@ pub struct Carried {
     pub late_events: usize,
     pub dead_events: usize,
     pub cursor: u64,
+    #[serde(deserialize_with = "Option::deserialize")]
     pub watermark: Option<String>,
     pub open_windows: Vec<Window>,
 }
@@ -198,7 +202,8 @@ fn lateness(raw: Option<&Value>) -> Checked<Option<i64>> {
 
 /// Only a run before this one makes it: of what is wrong, its type alone is said.
 fn carried(raw: Option<&Value>) -> Checked<Option<Carried>> {
-    raw.map(|raw| checked(Some(raw), rule::TYPE, Some))
+    raw.map(with_whole_numbers)
+        .map(|raw| checked(Some(&raw), rule::TYPE, Some))
         .transpose()
 }
 

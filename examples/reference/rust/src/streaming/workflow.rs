@@ -81,7 +81,11 @@ impl StreamProcessing {
 
     // #step Hear the signal at any moment
     #[signal(name = "stop_streaming")]
-    pub fn stop(&mut self, _: &mut SyncWorkflowContext<Self>) {
+    pub fn stop(
+        &mut self,
+        _ctx: &mut SyncWorkflowContext<Self>,
+        _whatever: Raw,
+    ) {
         self.stopped = true;
     }
 
@@ -136,7 +140,12 @@ impl StreamProcessing {
             // #step Nothing new: sleep one window, or until the signal
             match batch {
                 None => {
-                    ctx.state_mut(|s| s.phase = Phase::Idle);
+                    ctx.state_mut(
+                        |Self { phase, so_far, .. }| {
+                            *phase = Phase::Idle;
+                            so_far.cursor = cursor;
+                        },
+                    );
                     let mut sleep = ctx.timer(window);
                     select! {
                         woken = ctx.wait_condition(stopped) => {

@@ -4,7 +4,6 @@ use temporalio_sdk::{
     ApplicationFailure,
     activities::{ActivityContext, ActivityError},
 };
-use tokio::task::block_in_place;
 
 use super::types::{ReportInput, WriteInput};
 use crate::connectors::{csv::CsvPages, staging::stage};
@@ -26,10 +25,8 @@ impl TourActivities {
     ) -> Result<usize, ActivityError> {
         let mut flights = 0;
         let file = &input.connection_string;
-        let mut pages = CsvPages::open(file, "", PAGE)?;
-        while let Some(page) =
-            block_in_place(|| pages.next_page())?
-        {
+        let mut pages = CsvPages::open(file, "", PAGE).await?;
+        while let Some(page) = pages.next_page().await? {
             let carriers = page.records.iter();
             flights += carriers
                 .filter_map(|record| record.data.get("carrier"))

@@ -1,0 +1,120 @@
+package etl
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/mock"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"durable-pipelines/connectors"
+)
+
+// run runs the pipeline over two sources of so many batches each, ten records a batch; load gets the
+// number of each batch.
+func run(t *testing.T, batches int, load func(number int) error) (ETLOutput, error) {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	env.RegisterActivity(ExtractData)
+	env.RegisterActivity(TransformData)
+	env.RegisterActivity(LoadData)
+	loads := 0
+	env.OnActivity(ExtractData, anything, anything).Return(func(context.Context, ExtractInput) (ExtractOutput, error) {
+		out := ExtractOutput{}
+		for range batches {
+			out.Batches = append(out.Batches, connectors.Batch{URI: "file:///staged", Count: 10})
+		}
+		return out, nil
+	})
+	env.OnActivity(TransformData, anything, anything).Return(
+		func(_ context.Context, in TransformInput) (TransformOutput, error) {
+			return TransformOutput{Batch: in.Batch}, nil
+		})
+	env.OnActivity(LoadData, anything, anything).Return(func(_ context.Context, in LoadInput) (LoadOutput, error) {
+		loads++
+		if err := load(loads); err != nil {
+			return LoadOutput{}, err
+		}
+		return LoadOutput{LoadedCount: in.Batch.Count}, nil
+	})
+	env.ExecuteWorkflow(ETLPipeline, json.RawMessage(`{"pipeline_id":"p","batch_size":10,
+		"sources":[{"source_id":"a","source_type":"file","connection_string":"file:///a"},
+		           {"source_id":"b","source_type":"file","connection_string":"file:///b"}],
+		"target":{"target_type":"file","connection_string":"file:///c"}}`))
+	var out ETLOutput
+	err := env.GetWorkflowError()
+	if err == nil {
+		err = env.GetWorkflowResult(&out)
+	}
+	return out, err
+}
+
+const anything = mock.Anything
+
+// words are the type and the message of a failed run.
+func words(err error) string {
+	kind, reason := connectors.CauseOf(err)
+	return kind + ": " + reason
+}
+
+func TestARejectedBatchIsListed(t *testing.T) {
+	out, err := run(t, 2, func(number int) error {
+		if number == 2 {
+			return connectors.ValidationError(strings.Repeat("ü", 201))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := FailedBatch{URI: "file:///staged", Reason: strings.Repeat("ü", 200)}
+	if len(out.FailedBatches) != 1 || out.FailedBatches[0] != want || out.FailedRecords != 10 || out.SuccessfulRecords != 30 {
+		t.Errorf("got %+v", out)
+	}
+}
+
+func TestNothingRejectedIsAnEmptyList(t *testing.T) {
+	out, err := run(t, 1, func(int) error { return nil })
+	if err != nil || out.FailedBatches == nil || len(out.FailedBatches) != 0 || out.SuccessfulRecords != 20 {
+		t.Errorf("got %+v, %v", out, err)
+	}
+}
+
+func TestAnOutageSaysHowFarTheRunCame(t *testing.T) {
+	_, err := run(t, 2, func(number int) error {
+		if number > 3 {
+			return connectors.Unavailable("database did not answer")
+		}
+		return nil
+	})
+	const want = "Unavailable: target: database did not answer (30 of 40 records loaded)"
+	if got := words(err); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	var outer *temporal.ApplicationError
+	if !errors.As(err, &outer) || errors.Unwrap(outer) == nil {
+		t.Error("the cause is lost")
+	}
+}
+
+func TestInputThatIsWrongSaysSoAlone(t *testing.T) {
+	_, err := run(t, 1, func(int) error { return connectors.InvalidInput("connection_string: is bad") })
+	if got := words(err); got != "InvalidInput: target: connection_string: is bad" {
+		t.Error(got)
+	}
+}
+
+func TestTheHistoryOfTheWholeRunIsBounded(t *testing.T) {
+	_, err := run(t, 76, func(int) error { return nil })
+	if got := words(err); got != "InvalidInput: batch_size: makes more than 150 batches" {
+		t.Error(got)
+	}
+	if out, err := run(t, 75, func(int) error { return nil }); err != nil || out.TotalRecords != 1500 {
+		t.Errorf("got %+v, %v", out, err)
+	}
+}

@@ -1,0 +1,298 @@
+//! A PostgreSQL database and a table in it, as a connection string names them:
+//! `postgres://user@host:port/database?table=name`.
+use std::{
+    borrow::Cow, collections::HashMap, sync::LazyLock,
+    time::Duration,
+};
+
+use regex::Regex;
+use temporalio_sdk::ApplicationFailure;
+use tokio::time::timeout;
+use tokio_postgres::{
+    CancelToken, Client, Config, NoTls, Row, config::SslMode,
+    types::ToSql,
+};
+use url::Url;
+
+use super::{
+    address::decoded,
+    connection::resolve,
+    failures::{Result, invalid_input, unavailable},
+    postgres::classified,
+};
+
+const SCHEMES: [&str; 2] = ["postgres", "postgresql"];
+const PORT: u16 = 5432;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const STATEMENT_TIMEOUT: &str = "SET statement_timeout = '300s'";
+/// What PostgreSQL keeps of a name.
+const MAX_NAME: usize = 63;
+
+/// `name` or `schema.name`; a part may be quoted.
+static TABLE: LazyLock<Regex> = LazyLock::new(|| {
+    let part = r#"([A-Za-z_][A-Za-z0-9_$]*|"(?:[^"\x00]|"")*")"#;
+    Regex::new(&format!(r"^{part}(?:\.{part})?$"))
+        .expect("a pattern")
+});
+
+/// One connection, closed when it is dropped.
+pub struct Database {
+    client: Client,
+    /// The table's name, quoted.
+    pub table: String,
+}
+
+impl Database {
+    /// Connects. Fails with `InvalidInput` where the connection string says what is not known.
+    pub async fn open(connection: &str) -> Result<Self> {
+        let url = resolve(connection, &SCHEMES)?;
+        let (config, table) = settings(&url)?;
+        let within = config
+            .get_connect_timeout()
+            .copied()
+            .unwrap_or(CONNECT_TIMEOUT);
+        let connected =
+            timeout(within, config.connect(NoTls)).await;
+        let (client, connected) = connected
+            .map_err(|_| no_answer())?
+            .map_err(classified)?;
+        // A connection lost while idle is reported here; the next query fails and is retried.
+        tokio::spawn(async { drop(connected.await) });
+        client
+            .batch_execute(STATEMENT_TIMEOUT)
+            .await
+            .map_err(classified)?;
+        Ok(Self { client, table })
+    }
+
+    /// The rows that a query gives; it ends when nobody waits for it any more.
+    pub async fn query(
+        &self,
+        sql: &str,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>> {
+        let abandoned =
+            EndQuery(Some(self.client.cancel_token()));
+        let rows = self.client.query(sql, values).await;
+        abandoned.disarm();
+        rows.map_err(classified)
+    }
+}
+
+/// Asks the server to end a query whose caller is gone.
+struct EndQuery(Option<CancelToken>);
+
+impl EndQuery {
+    fn disarm(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for EndQuery {
+    fn drop(&mut self) {
+        if let Some(token) = self.0.take() {
+            tokio::spawn(async move {
+                drop(token.cancel_query(NoTls).await)
+            });
+        }
+    }
+}
+
+/// How to connect, and the table, quoted.
+fn settings(url: &Url) -> Result<(Config, String)> {
+    let mut config = Config::new();
+    let mut given = parameters(url)?;
+    let table =
+        given.remove("table").and_then(|table| quoted(&table));
+    let table = table.ok_or_else(|| {
+        invalid_input("connection_string: must name a table, as in ?table=flights")
+    })?;
+    let host = url.host_str().unwrap_or_default();
+    config
+        .host(host.trim_matches(['[', ']']))
+        .port(url.port().unwrap_or(PORT))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .dbname(part(
+            url.path().trim_start_matches('/'),
+            "name a database",
+        )?);
+    if !url.username().is_empty() {
+        config.user(part(url.username(), "name a user")?);
+    }
+    if let Some(password) = url.password() {
+        config.password(decoded(password).unwrap_or_default());
+    }
+    for (name, value) in given {
+        match (name, value.as_str()) {
+            ("sslmode", "disable") => {
+                config.ssl_mode(SslMode::Disable);
+            }
+            ("sslmode", "prefer") => {
+                config.ssl_mode(SslMode::Prefer);
+            }
+            (
+                "sslmode",
+                "require" | "verify-ca" | "verify-full",
+            ) => {
+                return Err(invalid_input(
+                    "sslmode: not supported yet",
+                ));
+            }
+            ("application_name", value) => {
+                config.application_name(value);
+            }
+            ("connect_timeout", seconds) => {
+                let seconds: u16 = seconds
+                    .parse()
+                    .ok()
+                    .filter(|&it| it > 0)
+                    .ok_or_else(unknown)?;
+                config.connect_timeout(Duration::from_secs(
+                    seconds.into(),
+                ));
+            }
+            _ => return Err(unknown()),
+        }
+    }
+    Ok((config, table))
+}
+
+const KNOWN: [&str; 4] =
+    ["table", "sslmode", "application_name", "connect_timeout"];
+
+/// The parameters of a URL, each once.
+fn parameters(
+    url: &Url,
+) -> Result<HashMap<&'static str, String>> {
+    let mut given = HashMap::new();
+    let query = url.query().unwrap_or_default();
+    for pair in query.split('&').filter(|pair| !pair.is_empty())
+    {
+        let (name, value) =
+            pair.split_once('=').unwrap_or((pair, ""));
+        let (name, value) = (decoded(name), decoded(value));
+        let known = KNOWN
+            .into_iter()
+            .find(|&it| Some(it) == name.as_deref());
+        let (Some(name), Some(value)) = (known, value) else {
+            return Err(unknown());
+        };
+        if given.insert(name, value).is_some() {
+            return Err(unknown());
+        }
+    }
+    Ok(given)
+}
+
+fn unknown() -> ApplicationFailure {
+    invalid_input(
+        "connection_string: does not know that parameter",
+    )
+}
+
+fn no_answer() -> ApplicationFailure {
+    unavailable("database did not answer")
+}
+
+/// A part of a URL that must be there.
+fn part(text: &str, must: &str) -> Result<String> {
+    decoded(text).filter(|text| !text.is_empty()).ok_or_else(
+        || {
+            invalid_input(format!(
+                "connection_string: must {must}"
+            ))
+        },
+    )
+}
+
+/// A table's name for SQL; none where it is no name.
+fn quoted(table: &str) -> Option<String> {
+    let found = TABLE.captures(table)?;
+    let parts = found.iter().skip(1).flatten().map(|part| {
+        let part = part.as_str();
+        let name = match part
+            .strip_prefix('"')
+            .and_then(|it| it.strip_suffix('"'))
+        {
+            Some(name) => Cow::from(name.replace("\"\"", "\"")),
+            None => part.into(),
+        };
+        let fits = (1..=MAX_NAME).contains(&name.len());
+        fits.then(|| {
+            format!("\"{}\"", name.replace('"', "\"\""))
+        })
+    });
+    let parts: Option<Vec<_>> = parts.collect();
+    Some(parts?.join("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(url: &str) -> String {
+        match settings(&Url::parse(url).unwrap()) {
+            Ok((_, table)) => table,
+            Err(failure) => failure.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_table_is_a_name_and_is_quoted() {
+        for (table, name) in [
+            ("flights", r#""flights""#),
+            ("Order", r#""Order""#),
+            ("raw.order$1", r#""raw"."order$1""#),
+            ("\"a.b\".\"c\"\"d\"", r#""a.b"."c""d""#),
+        ] {
+            assert_eq!(quoted(table).as_deref(), Some(name));
+        }
+        let long = "a".repeat(64);
+        for table in [
+            "", "\"\"", "a.b.c", "1a", "a b", "a;b", "a\"",
+            "\"a", ".a", "a.", "ä", &long,
+        ] {
+            assert_eq!(quoted(table), None, "{table}");
+        }
+    }
+
+    #[test]
+    fn only_known_parameters_are_taken_once() {
+        let at = |rest: &str| {
+            fault(&format!("postgres://u:p@h/{rest}"))
+        };
+        let unknown =
+            "connection_string: does not know that parameter";
+        assert_eq!(
+            at(
+                "d?table=%22a%20b%22&sslmode=prefer&application_name=x&connect_timeout=3"
+            ),
+            r#""a b""#
+        );
+        for rest in [
+            "d?table=a&table=a",
+            "d?table=a&options=-c%20search_path%3Draw",
+            "d?table=a&host=elsewhere",
+            "d?table=a&sslmode=allow",
+            "d?table=a&connect_timeout=x",
+        ] {
+            assert_eq!(at(rest), unknown);
+        }
+        assert_eq!(
+            at("d?table=a&sslmode=require"),
+            "sslmode: not supported yet"
+        );
+        assert_eq!(
+            at("?table=a"),
+            "connection_string: must name a database"
+        );
+        for rest in
+            ["d", "d?table=", "d?table=a+b", "d?sslmode=disable"]
+        {
+            assert_eq!(
+                at(rest),
+                "connection_string: must name a table, as in ?table=flights"
+            );
+        }
+    }
+}
