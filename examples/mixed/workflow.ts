@@ -45,6 +45,7 @@ export async function MixedPipeline(
         pipeline_id,
         target,
         batch,
+        processed_at,
       });
       loaded += load.loaded_count;
     }

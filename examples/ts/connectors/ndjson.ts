@@ -1,6 +1,5 @@
 /** NDJSON: one record a line. */
-import { fileOf } from './connection.ts';
-import { writeAtomically } from './files.ts';
+import { type Parts, writePart } from './folder.ts';
 import { parseExact } from './json.ts';
 import type { TransformedRecord } from './records.ts';
 
@@ -25,17 +24,15 @@ function recordOf(line: string): unknown {
     : parseExact(line);
 }
 
-/** Writes one NDJSON part into the folder that `connection` names; returns how many records. */
+/** Writes one NDJSON part; returns how many records. */
 // #region write
 export async function writeNdjson(
-  connection: string,
+  parts: Parts,
   part: string,
   records: TransformedRecord[],
 ): Promise<number> {
-  // #step Named after its batch, so a repeat replaces it
-  const folder = fileOf(connection);
-  const file = `${folder}/${part}.ndjson`;
-  await writeAtomically(file, toNdjson(records));
+  // #step One record a line
+  await writePart(parts, `${part}.ndjson`, toNdjson(records));
   return records.length;
 }
 // #endregion write

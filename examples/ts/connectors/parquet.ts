@@ -1,13 +1,12 @@
 /** A warehouse: a folder of Parquet parts, one a batch. */
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { fileOf } from './connection.ts';
-import { writeAtomically } from './files.ts';
+import { type Parts, writePart } from './folder.ts';
 import type { TransformedRecord } from './records.ts';
 
 /** Writes one Parquet part: id, data (JSON), processed_at, version. */
 // #region write
 export async function writeParquet(
-  connection: string,
+  parts: Parts,
   part: string,
   records: TransformedRecord[],
 ): Promise<number> {
@@ -29,10 +28,9 @@ export async function writeParquet(
     ],
   });
 
-  // #step Named after its batch, so a repeat replaces it
-  const folder = fileOf(connection);
-  const file = `${folder}/${part}.parquet`;
-  await writeAtomically(file, new Uint8Array(body));
+  // #step One file a batch
+  const file = `${part}.parquet`;
+  await writePart(parts, file, new Uint8Array(body));
   return records.length;
 }
 // #endregion write

@@ -186,7 +186,9 @@ function tableOf(text: string): string {
   return names.map(pg.escapeIdentifier).join('.');
 }
 
+/** A query that was ended because its activity is cancelled says so. */
 function fail(error: unknown): never {
+  Context.current().cancellationSignal.throwIfAborted();
   throw classified(error);
 }
 
@@ -285,7 +287,12 @@ async function checkKeys({
     throw validationError('a record has no key');
 }
 
-/** Inserts or replaces records by id, all or none. */
+/** Checks that the URL names a table, and that its variables are set; does not connect. */
+export function checkTable(connection: string): void {
+  settingsOf(connection);
+}
+
+/** Inserts or replaces records by id, all or none; rows that a newer run has written stay. */
 // #region upsert
 export async function upsert(
   connection: string,
@@ -296,17 +303,18 @@ export async function upsert(
   const rows = [...byId.values()];
   if (rows.length === 0) return 0;
 
-  // #step One statement, so one transaction a batch
+  // #step One transaction, and no row of a newer run
   await using table = await open(connection);
   await table.query(
-    `INSERT INTO ${table.name} (id, data, processed_at, version)
+    `INSERT INTO ${table.name} AS t (id, data, processed_at, version)
      SELECT r->>'id', r->'data',
             (r#>>'{metadata,processed_at}')::timestamptz,
             r#>>'{metadata,version}'
      FROM jsonb_array_elements($1::jsonb) r
      ON CONFLICT (id) DO UPDATE SET data = excluded.data,
        processed_at = excluded.processed_at,
-       version = excluded.version`,
+       version = excluded.version
+     WHERE coalesce(t.processed_at <= excluded.processed_at, true)`,
     [JSON.stringify(rows)],
   );
 

@@ -17,18 +17,22 @@ export function stagedAt(path: string): string {
   return `${process.env.STAGING_URL ?? own.href}/${path}`;
 }
 
-/** Stages records under `uri`. Staging the same records again changes nothing. */
+/** Stages records in the folder that `folder` names. Staging the same records again changes nothing. */
 // #region stage
 export async function stage(
-  uri: string,
+  folder: string,
   records: readonly unknown[],
 ): Promise<Batch> {
-  // #step Write the rows where the history is not
+  // #step Named by what they are: no attempt spoils another's
   const body = toNdjson(records);
+  const sha256 = digest(body);
+  const uri = `${folder}/${sha256}.ndjson`;
+
+  // #step Write the rows where the history is not
   await writeAtomically(fileURLToPath(uri), body);
 
   // #step Hand on a reference
-  return { uri, count: records.length, sha256: digest(body) };
+  return { uri, count: records.length, sha256 };
 }
 // #endregion stage
 

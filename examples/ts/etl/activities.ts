@@ -1,11 +1,25 @@
-/** The three activities of the ETL pipeline: all that touches the world outside. */
-import { Context, heartbeat } from '@temporalio/activity';
+/** The activities of the ETL pipeline: all that touches the world outside. */
+import {
+  Context,
+  heartbeat,
+  type Info,
+} from '@temporalio/activity';
+import { fileOf } from '../connectors/connection.ts';
 import { readCsv } from '../connectors/csv.ts';
 import { invalidInput } from '../connectors/failures.ts';
+import {
+  completeParts,
+  type Parts,
+} from '../connectors/folder.ts';
+import { stayAlive } from '../connectors/heartbeats.ts';
 import { readApi } from '../connectors/http.ts';
 import { writeNdjson } from '../connectors/ndjson.ts';
 import { writeParquet } from '../connectors/parquet.ts';
-import { readTable, upsert } from '../connectors/postgres.ts';
+import {
+  checkTable,
+  readTable,
+  upsert,
+} from '../connectors/postgres.ts';
 import type {
   Batch,
   RawRecord,
@@ -18,6 +32,8 @@ import {
 } from '../connectors/staging.ts';
 import { keyOf, typed } from '../domain/flights.ts';
 import {
+  type CheckInput,
+  type CompleteInput,
   type ExtractInput,
   type ExtractOutput,
   type LoadInput,
@@ -34,12 +50,29 @@ const READERS = {
   file: readCsv,
 };
 const WRITERS = { warehouse: writeParquet, file: writeNdjson };
+const CHECKS = {
+  database: checkTable,
+  warehouse: fileOf,
+  file: fileOf,
+};
 
 /** How far an attempt has come: what a retry needs to go on. */
 interface Progress {
   cursor: string;
-  batches: Batch[];
+  /** The list of what is staged, staged itself: it may be longer than a heartbeat should be. */
+  staged: Batch;
 }
+
+/** Refuses a target that cannot be meant, before anything is read. */
+// #region check
+export async function CheckTarget(
+  input: CheckInput,
+): Promise<void> {
+  // #step Scheme, table and variables; nobody is asked
+  const { target_type, connection_string } = input.target;
+  CHECKS[target_type](connection_string);
+}
+// #endregion check
 
 /** Reads a source page by page into staging. */
 // #region extract
@@ -49,31 +82,32 @@ export async function ExtractData(
   const { source, batch_size } = input;
 
   // #step Resume where the last attempt stopped
-  const { heartbeatDetails, workflowExecution: run } =
-    Context.current().info;
-  const last: Progress = heartbeatDetails ?? {
-    cursor: '',
-    batches: [],
-  };
-  const batches = [...last.batches];
+  const { info } = Context.current();
+  let last: Progress | undefined = info.heartbeatDetails;
+  const batches = last
+    ? await fetchStaged<Batch>(last.staged)
+    : [];
+
+  // #step Stay alive while a page takes long
+  using _ = stayAlive(() => last);
 
   // #step Read page by page
   const read = READERS[source.source_type];
   const pages = read(
     source.connection_string,
-    last.cursor,
+    last?.cursor ?? '',
     batch_size,
   );
+  const folder = stagedAt(`${runOf(info)}/${source.source_id}`);
   for await (const { records, cursor } of pages) {
     // #step Stage the rows, keep the reference
     const part = String(batches.length + 1).padStart(5, '0');
-    const folder = `${run?.runId}/${source.source_id}`;
-    const uri = stagedAt(`${folder}/${part}.raw.ndjson`);
     const keyed = records.map(({ id, data }) => ({
       id: keyOf(source.source_id, id),
       data,
     }));
-    batches.push(await stage(uri, keyed));
+    const batch = await stage(`${folder}/${part}.raw`, keyed);
+    batches.push(batch);
 
     // #step Bound the history: a batch costs it 12 events
     if (batches.length > MAX_BATCHES) {
@@ -81,7 +115,9 @@ export async function ExtractData(
     }
 
     // #step Tell Temporal how far we are
-    heartbeat({ cursor, batches });
+    const staged = await stage(`${folder}/list`, batches);
+    last = { cursor, staged };
+    heartbeat(last);
   }
   return { batches };
 }
@@ -104,8 +140,8 @@ export async function TransformData(
   }));
 
   // #step Stage the result beside the input
-  const uri = batch.uri.replace('.raw.', '.clean.');
-  return { batch: await stage(uri, records) };
+  const [part = ''] = batch.uri.split('.raw/');
+  return { batch: await stage(`${part}.clean`, records) };
 }
 // #endregion transform
 
@@ -114,8 +150,11 @@ export async function TransformData(
 export async function LoadData(
   input: LoadInput,
 ): Promise<LoadOutput> {
-  const { pipeline_id, target, batch } = input;
-  const { target_type, connection_string } = target;
+  const { batch } = input;
+  const { target_type, connection_string } = input.target;
+
+  // #step Stay alive, and hear of a cancellation
+  using _ = stayAlive();
 
   // #step Fetch the rows behind the reference
   const records = await fetchStaged<TransformedRecord>(batch);
@@ -130,15 +169,40 @@ export async function LoadData(
   }
 
   // #step A folder takes a part, named after the batch
-  const [source, file] = batch.uri.split('/').slice(-2);
-  const number = file?.split('.')[0];
-  const part = `${pipeline_id}.${source}.${number}`;
+  const [source, number] = batch.uri.split('/').slice(-3);
+  const part = `${source}.${number?.split('.')[0]}`;
   const write = WRITERS[target_type];
   const loaded_count = await write(
-    connection_string,
+    partsOf(input),
     part,
     records,
   );
   return { loaded_count };
 }
 // #endregion load
+
+/** Makes the parts of this run the content of the target. */
+// #region complete
+export async function CompleteLoad(
+  input: CompleteInput,
+): Promise<void> {
+  using _ = stayAlive();
+
+  // #step All parts at once, in place of the last run's
+  await completeParts(partsOf(input), input.parts);
+}
+// #endregion complete
+
+function partsOf(input: LoadInput | CompleteInput): Parts {
+  const { pipeline_id, processed_at, target } = input;
+  return {
+    connection: target.connection_string,
+    pipeline_id,
+    processed_at,
+    run_id: runOf(Context.current().info),
+  };
+}
+
+function runOf({ workflowExecution }: Info): string {
+  return workflowExecution?.runId ?? '';
+}

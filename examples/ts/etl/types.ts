@@ -134,6 +134,9 @@ export interface Progress {
 }
 
 // #step What passes between its activities
+export interface CheckInput {
+  target: DataTarget;
+}
 export interface ExtractInput {
   source: DataSource;
   batch_size: number;
@@ -152,9 +155,16 @@ export interface LoadInput {
   pipeline_id: string;
   target: DataTarget;
   batch: Batch;
+  processed_at: string;
 }
 export interface LoadOutput {
   loaded_count: number;
+}
+export interface CompleteInput {
+  pipeline_id: string;
+  target: DataTarget;
+  processed_at: string;
+  parts: number;
 }
 // #endregion output
 

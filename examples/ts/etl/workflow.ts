@@ -8,6 +8,7 @@ import {
 import {
   causeOf,
   failed,
+  failWith,
   invalidInput,
 } from '../connectors/failures.ts';
 import type { Batch } from '../connectors/records.ts';
@@ -23,6 +24,11 @@ import {
 } from './types.ts';
 
 // #region options
+// #step Check: at once, and nobody is asked
+const { CheckTarget } = proxyActivities<typeof activities>({
+  startToCloseTimeout: '10 seconds',
+});
+
 // #step Extract: long, with a heartbeat to resume from
 const { ExtractData } = proxyActivities<typeof activities>({
   scheduleToCloseTimeout: '86400 seconds',
@@ -35,7 +41,7 @@ const { ExtractData } = proxyActivities<typeof activities>({
   },
 });
 
-// #step Transform: pure work, retried a little
+// #step Transform: pure work, but staging may be away
 const { TransformData } = proxyActivities<typeof activities>({
   scheduleToCloseTimeout: '86400 seconds',
   startToCloseTimeout: '300 seconds',
@@ -46,10 +52,14 @@ const { TransformData } = proxyActivities<typeof activities>({
   },
 });
 
-// #step Load: the target may be away for a while
-const { LoadData } = proxyActivities<typeof activities>({
+// #step Load: the target may be away; a cancel waits for it
+const { LoadData, CompleteLoad } = proxyActivities<
+  typeof activities
+>({
   scheduleToCloseTimeout: '86400 seconds',
   startToCloseTimeout: '300 seconds',
+  heartbeatTimeout: '60 seconds',
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry: {
     initialInterval: '2 seconds',
     maximumInterval: '300 seconds',
@@ -82,6 +92,10 @@ export async function ETLPipeline(
     total: 0,
   };
   setHandler(progressQuery, () => progress);
+
+  // #step A target that cannot be meant costs no reading
+  const { pipeline_id, target } = input;
+  await CheckTarget({ target }).catch(failWith('target'));
   // #endregion start
 
   // #region extract
@@ -140,7 +154,7 @@ export async function ETLPipeline(
     processed: 0,
     total,
   });
-  const { pipeline_id, target } = input;
+  const inFolder = target.target_type !== 'database';
   let successful = 0;
   const failed_batches: FailedBatch[] = [];
   for (const batch of transformed) {
@@ -150,6 +164,7 @@ export async function ETLPipeline(
         pipeline_id,
         target,
         batch,
+        processed_at,
       });
       successful += load.loaded_count;
     } catch (error) {
@@ -164,14 +179,22 @@ export async function ETLPipeline(
         });
       } else {
         // #step Anything else fails the run, and says how far it came
-        const loaded =
-          type === 'InvalidInput'
-            ? ''
-            : ` (${successful} of ${total} records loaded)`;
+        const there = inFolder ? 0 : successful;
+        const loaded = ` (${there} of ${total} records loaded)`;
         throw failed('target', error, loaded);
       }
     }
     progress.processed += batch.count;
+  }
+
+  // #step A folder shows all parts at once
+  if (inFolder) {
+    await CompleteLoad({
+      pipeline_id,
+      target,
+      processed_at,
+      parts: transformed.length - failed_batches.length,
+    }).catch(failWith('target'));
   }
   // #endregion load
 

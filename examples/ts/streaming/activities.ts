@@ -1,5 +1,6 @@
 /** The three activities of the stream: all that touches topics and events. */
 import { Context } from '@temporalio/activity';
+import { invalidInput } from '../connectors/failures.ts';
 import {
   fetchStaged,
   stage,
@@ -10,12 +11,14 @@ import {
   publish,
   readTopic,
 } from '../connectors/topic.ts';
-import type {
-  ProcessInput,
-  ProcessOutput,
-  ReadInput,
-  ReadOutput,
-  WriteInput,
+import {
+  MAX_OPEN_WINDOWS,
+  type ProcessInput,
+  type ProcessOutput,
+  type ReadInput,
+  type ReadOutput,
+  TOO_MANY_WINDOWS,
+  type WriteInput,
 } from './types.ts';
 import { sortEvents } from './windows.ts';
 
@@ -34,8 +37,8 @@ export async function ReadStreamEvents(
   // #step Stage the events, keep the reference
   const { workflowExecution: run } = Context.current().info;
   const part = String(cursor).padStart(12, '0');
-  const uri = stagedAt(`${run?.runId}/events/${part}.ndjson`);
-  const batch = await stage(uri, page.messages);
+  const folder = stagedAt(`${run?.runId}/events/${part}`);
+  const batch = await stage(folder, page.messages);
   return { batch, cursor: page.cursor };
 }
 // #endregion read
@@ -55,6 +58,10 @@ export async function ProcessStreamEvents(
     messages,
     input,
   );
+
+  // #step Bound what goes through the history
+  if (windows.open_windows.length > MAX_OPEN_WINDOWS)
+    throw invalidInput(TOO_MANY_WINDOWS);
 
   // #step Nothing is dropped: late and dead have topics
   await publish(`${target_topic}.late`, late);
@@ -76,9 +83,11 @@ export async function WriteStreamResults(
 ): Promise<void> {
   const { stream_id, topic } = input;
   const results = input.windows.map((window) => {
-    // #step The key of a window is its de-duplication id
+    // #step One id a window, and a new one when it has grown
     const { window_start, origin, departures } = window;
-    const id = `${stream_id}/${window_start}/${origin}`;
+    const events = departures + window.cancelled;
+    const key = `${window_start}/${origin}/${events}`;
+    const id = `${stream_id}/${key}`;
 
     // #step Means are taken at the end, from sums
     const mean_delay =
@@ -96,7 +105,7 @@ export async function WriteStreamResults(
     return { id, body: JSON.stringify(result) };
   });
 
-  // #step Published again, a window is still there once
+  // #step Published again, a result is still there once
   await publish(topic, results);
 }
 // #endregion write

@@ -18,10 +18,15 @@ const RULES = {
   other: 'must differ from source_topic',
   window: 'must be a whole number from 1 to 604800',
   lateness: 'must be a whole number from 0 to 604800',
+  idle: 'must be a whole number from 1 to 604800',
 };
 // #endregion rules
 
 const WEEK = 604_800;
+
+/** With those that a batch closes, 1,500 windows of at most 170 bytes: a payload under 256 KiB. */
+export const MAX_OPEN_WINDOWS = 1000;
+export const TOO_MANY_WINDOWS = `window_size_seconds: makes more than ${MAX_OPEN_WINDOWS} open windows`;
 const TOPIC = /^(nats|file):\/\/./;
 
 const Count = z.int().min(0, RULES.type);
@@ -37,7 +42,7 @@ const Window = z.object({
 export type Window = z.infer<typeof Window>;
 
 // #region input
-// #step What one run hands on to the next
+// #step What one run hands on to the next, and to a later stream
 const Carried = z.object(
   {
     total_events: Count,
@@ -46,6 +51,7 @@ const Carried = z.object(
     dead_events: Count,
     cursor: Count,
     watermark: z.string().nullable(),
+    idle_seconds: Count,
     open_windows: z.array(Window),
   },
   withRule(RULES.type),
@@ -75,6 +81,11 @@ const StreamInput = z
         .min(0, RULES.lateness)
         .max(WEEK, RULES.lateness)
         .optional(),
+      idle_timeout_seconds: z
+        .int(withRule(RULES.idle))
+        .min(1, RULES.idle)
+        .max(WEEK, RULES.idle)
+        .optional(),
       carried: Carried.optional(),
     },
     withRule(RULES.type),
@@ -92,6 +103,7 @@ export interface StreamOutput {
   stream_id: string;
   total_events: number;
   processed_windows: number;
+  carried: Carried;
 }
 
 // #step What it says while it runs

@@ -54,6 +54,7 @@ const START: Carried = {
   dead_events: 0,
   cursor: 0,
   watermark: null,
+  idle_seconds: 0,
   open_windows: [],
 };
 
@@ -66,6 +67,7 @@ export async function StreamProcessing(
   const input = validate(raw);
   const size = input.window_size_seconds;
   const lateness = input.allowed_lateness_seconds ?? size;
+  const patience = input.idle_timeout_seconds ?? Infinity;
 
   // #step Go on where the last run ended
   const state = { ...(input.carried ?? START) };
@@ -106,7 +108,18 @@ export async function StreamProcessing(
     if (batch === null) {
       phase = 'idle';
       state.cursor = cursor;
-      await condition(() => stopped, `${size} seconds`);
+      const pause = Math.min(size, patience);
+      await condition(() => stopped, `${pause} seconds`);
+      if (!stopped) state.idle_seconds += pause;
+
+      // #step Idle for too long: close what is open
+      if (state.idle_seconds >= patience) {
+        await write(state.open_windows);
+        const end = endOf(state.open_windows, size);
+        state.watermark = end ?? state.watermark;
+        state.open_windows = [];
+        state.idle_seconds = 0;
+      }
     } else {
       // #step Sort the events into windows
       const done = await ProcessStreamEvents({
@@ -123,6 +136,7 @@ export async function StreamProcessing(
 
       // #step Only now is the batch behind us
       state.cursor = cursor;
+      state.idle_seconds = 0;
       state.watermark = done.watermark;
       state.open_windows = done.open_windows;
       state.total_events += batch.count;
@@ -144,17 +158,17 @@ export async function StreamProcessing(
   // #endregion loop
 
   // #region stop
-  // #step Finish the windows that are open
+  // #step Publish the windows that are open, as far as they are
   phase = 'stopping';
   await write(state.open_windows);
-  state.open_windows = [];
 
-  // #step Answer the totals of all the runs
+  // #step Answer the totals, and where another can go on
   phase = 'done';
   return {
     stream_id: input.stream_id,
     total_events: state.total_events,
     processed_windows: state.processed_windows,
+    carried: state,
   };
   // #endregion stop
 
@@ -168,4 +182,15 @@ export async function StreamProcessing(
     }).catch(failWith('target topic'));
     state.processed_windows += windows.length;
   }
+}
+
+/** When the last of the windows ends; undefined when there are none. */
+function endOf(
+  windows: Window[],
+  size: number,
+): string | undefined {
+  const last = windows.at(-1);
+  if (!last) return undefined;
+  const end = Date.parse(last.window_start) + size * 1000;
+  return new Date(end).toISOString().replace('.000', '');
 }

@@ -1,7 +1,9 @@
 /** The two activities of the tour: all that touches files. */
 import { ApplicationFailure } from '@temporalio/common';
+import { fileOf } from '../connectors/connection.ts';
 import { readCsv } from '../connectors/csv.ts';
-import { stage } from '../connectors/staging.ts';
+import { writeAtomically } from '../connectors/files.ts';
+import { toNdjson } from '../connectors/ndjson.ts';
 import type { ReportInput, WriteInput } from './types.ts';
 
 const PAGE = 5000;
@@ -37,5 +39,6 @@ export async function CountFlights(
 export async function WriteReport(
   input: WriteInput,
 ): Promise<void> {
-  await stage(input.report_url, input.reports);
+  const file = fileOf(input.report_url);
+  await writeAtomically(file, toNdjson(input.reports));
 }
