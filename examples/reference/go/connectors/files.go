@@ -83,15 +83,6 @@ func takeLock(lock string) error {
 	return err
 }
 
-// writePart writes one part into the folder that a connection string names.
-func writePart(connection, name string, body []byte) error {
-	folder, err := resolve(connection, "file")
-	if err != nil {
-		return err
-	}
-	return writeAtomically(filepath.Join(folder.Path, name), body)
-}
-
 // localPath is the path behind a file URL; empty, and so neither readable nor writable, for others.
 func localPath(uri string) string {
 	address, err := url.Parse(uri)

@@ -9,17 +9,30 @@ import (
 
 // WriteNDJSON writes one part; it returns how many records.
 func WriteNDJSON(
-	connection, part string, records []TransformedRecord,
+	parts Parts, part string, records []TransformedRecord,
 ) (int, error) {
-	// #step Named after its batch, so a repeat replaces it
+	// #step One record a line
 	body, err := toNDJSON(records)
 	if err == nil {
-		err = writePart(connection, part+".ndjson", body)
+		err = writePart(parts, part+".ndjson", body)
 	}
 	return len(records), err
 }
 
 // #endregion write
+
+// WriteLines writes records to the file that a file:// URL names, one a line, in place of what was there.
+func WriteLines[T any](connection string, records []T) error {
+	file, err := resolve(connection, "file")
+	if err != nil {
+		return err
+	}
+	body, err := toNDJSON(records)
+	if err != nil {
+		return err
+	}
+	return writeAtomically(file.Path, body)
+}
 
 // toNDJSON writes records as lines.
 func toNDJSON[T any](records []T) ([]byte, error) {

@@ -12,10 +12,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+	"go.temporal.io/sdk/temporal"
 )
 
 const (
 	connectTimeout = 10 * time.Second
+	cancelTimeout  = 10 * time.Second
 	closeTimeout   = time.Second
 	// statementTimeout is in milliseconds, as the server takes it.
 	statementTimeout = "300000"
@@ -39,42 +42,66 @@ var (
 
 const maxName = 63
 
+// CheckTable checks that the URL names a table, and that its variables are set; it does not connect.
+func CheckTable(connection string) error {
+	_, err := settingsOf(connection)
+	return err
+}
+
 // openTable opens postgres://…/database?table=name; the table is quoted, as SQL takes it.
 func openTable(ctx context.Context, connection string) (db *pgx.Conn, table string, err error) {
-	address, err := resolve(connection, "postgres", "postgresql")
+	found, err := settingsOf(connection)
 	if err != nil {
 		return nil, "", err
+	}
+	config, err := pgx.ParseConfig(found.address.String())
+	if err != nil {
+		return nil, "", Unavailable("database did not answer")
+	}
+	// Not the worker's own: PGPASSWORD and the like are not for every host.
+	config.Password, _ = found.address.User.Password()
+	config.Database = found.database
+	config.RuntimeParams["statement_timeout"] = statementTimeout
+	// A query of a cancelled activity is over when the server says so: nothing is written after that.
+	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelTimeout}
+	}
+	db, err = pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, "", failure(ctx, err)
+	}
+	return db, found.table, nil
+}
+
+// settings are what a connection string says: the address without its table, and the table in SQL.
+type settings struct {
+	address         *url.URL
+	database, table string
+}
+
+func settingsOf(connection string) (settings, error) {
+	address, err := resolve(connection, "postgres", "postgresql")
+	if err != nil {
+		return settings{}, err
 	}
 	options, err := optionsOf(address)
 	if err != nil {
-		return nil, "", err
+		return settings{}, err
 	}
 	table, ok := quoted(options.Get("table"))
 	if !ok {
-		return nil, "", InvalidInput("connection_string: must name a table, as in ?table=flights")
+		return settings{}, InvalidInput("connection_string: must name a table, as in ?table=flights")
 	}
 	database := strings.TrimPrefix(address.Path, "/")
 	if database == "" {
-		return nil, "", InvalidInput("connection_string: must name a database")
+		return settings{}, InvalidInput("connection_string: must name a database")
 	}
 	options.Del("table")
 	if !options.Has("connect_timeout") {
 		options.Set("connect_timeout", strconv.Itoa(int(connectTimeout.Seconds())))
 	}
 	address.RawQuery = options.Encode()
-	config, err := pgx.ParseConfig(address.String())
-	if err != nil {
-		return nil, "", Unavailable("database did not answer")
-	}
-	// Not the worker's own: PGPASSWORD and the like are not for every host.
-	config.Password, _ = address.User.Password()
-	config.Database = database
-	config.RuntimeParams["statement_timeout"] = statementTimeout
-	db, err = pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		return nil, "", classified(err)
-	}
-	return db, table, nil
+	return settings{address, database, table}, nil
 }
 
 // optionsOf reads the query of a URL, in which each name stands once.
@@ -123,6 +150,15 @@ func disconnect(db *pgx.Conn) {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	_ = db.Close(ctx)
+}
+
+// failure is what an error of the driver means. A query that was ended because its activity is cancelled
+// says so.
+func failure(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); temporal.IsCanceledError(cause) {
+		return cause
+	}
+	return classified(err)
 }
 
 // #region classify
@@ -224,7 +260,7 @@ func (t *keyedTable) prepare(ctx context.Context, cursor string) error {
 		}
 	}
 	if err != nil {
-		return classified(err)
+		return failure(ctx, err)
 	}
 	return nil
 }
@@ -248,7 +284,7 @@ func (t *keyedTable) behind(ctx context.Context, cursor string, limit int) ([]Ra
 		return record, unmarshalExact(data, &record.Data)
 	})
 	if err != nil {
-		return nil, classified(err)
+		return nil, failure(ctx, err)
 	}
 	return records, nil
 }
@@ -268,37 +304,37 @@ func checkKeys(records []RawRecord) error {
 
 // #region upsert
 
-// Upsert inserts or replaces records by id, all or none; it
-// returns how many.
+// Upsert inserts or replaces records by id, all or none; rows
+// that a newer run has written stay. It returns how many.
 func Upsert(
 	ctx context.Context,
 	connection string,
 	records []TransformedRecord,
 ) (int, error) {
 	// #step Of two records with one key, the last stays
-	rows, err := ToJSON(lastOfEach(records))
-	if err != nil || len(records) == 0 {
-		return 0, err
-	}
+	rows := lastOfEach(records)
 	db, table, err := openTable(ctx, connection)
 	if err != nil {
 		return 0, err
 	}
 	defer disconnect(db)
 
-	// #step One statement, so one transaction a batch
-	_, err = db.Exec(ctx,
-		`INSERT INTO `+table+` (id, data, processed_at, version)
+	// #step One transaction, and no row of a newer run
+	err = execute(ctx, db,
+		`INSERT INTO `+table+` AS t
+		   (id, data, processed_at, version)
 		 SELECT r->>'id', r->'data',
 		        (r#>>'{metadata,processed_at}')::timestamptz,
 		        r#>>'{metadata,version}'
 		 FROM jsonb_array_elements($1::jsonb) r
 		 ON CONFLICT (id) DO UPDATE SET data = excluded.data,
 		   processed_at = excluded.processed_at,
-		   version = excluded.version`,
+		   version = excluded.version
+		 WHERE coalesce(t.processed_at
+		   <= excluded.processed_at, true)`,
 		rows)
 	if err != nil {
-		return 0, classified(err)
+		return 0, err
 	}
 
 	// #step A repeated batch replaces itself
@@ -306,6 +342,18 @@ func Upsert(
 }
 
 // #endregion upsert
+
+// execute runs a statement that takes rows as JSON.
+func execute(ctx context.Context, db *pgx.Conn, sql string, rows any) error {
+	text, err := ToJSON(rows)
+	if err != nil {
+		return err
+	}
+	if _, err := db.Exec(ctx, sql, text); err != nil {
+		return failure(ctx, err)
+	}
+	return nil
+}
 
 // lastOfEach leaves out what a later record of the same id replaces.
 func lastOfEach(records []TransformedRecord) []TransformedRecord {

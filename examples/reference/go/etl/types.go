@@ -91,6 +91,19 @@ func (in ETLInput) check(c *connectors.Checks) {
 
 // #endregion input
 
+// isFolder reports whether parts are written into a folder.
+func (t DataTarget) isFolder() bool {
+	return t.TargetType != "database"
+}
+
+// visible is how many of the records that a run has loaded are there for a reader before the run is complete.
+func (t DataTarget) visible(loaded int) int {
+	if t.isFolder() {
+		return 0
+	}
+	return loaded
+}
+
 // checkUniqueIDs checks that no source_id is used twice: it names the staged files.
 func checkUniqueIDs(c *connectors.Checks, sources []DataSource) {
 	seen := map[string]bool{}
@@ -132,6 +145,11 @@ type Progress struct {
 
 // #step What passes between its activities
 
+// CheckInput asks whether a target can be meant.
+type CheckInput struct {
+	Target DataTarget `json:"target"`
+}
+
 // ExtractInput asks for one source.
 type ExtractInput struct {
 	Source    DataSource `json:"source"`
@@ -156,14 +174,23 @@ type TransformOutput struct {
 
 // LoadInput asks for one batch in the target.
 type LoadInput struct {
-	PipelineID string           `json:"pipeline_id"`
-	Target     DataTarget       `json:"target"`
-	Batch      connectors.Batch `json:"batch"`
+	PipelineID  string           `json:"pipeline_id"`
+	Target      DataTarget       `json:"target"`
+	Batch       connectors.Batch `json:"batch"`
+	ProcessedAt string           `json:"processed_at"`
 }
 
 // LoadOutput says how many records arrived.
 type LoadOutput struct {
 	LoadedCount int `json:"loaded_count"`
+}
+
+// CompleteInput asks to show all parts of a run.
+type CompleteInput struct {
+	PipelineID  string     `json:"pipeline_id"`
+	Target      DataTarget `json:"target"`
+	ProcessedAt string     `json:"processed_at"`
+	Parts       int        `json:"parts"`
 }
 
 // #endregion output

@@ -3,6 +3,7 @@ package streaming
 
 import (
 	"encoding/json"
+	"math"
 	"regexp"
 
 	"durable-pipelines/connectors"
@@ -17,12 +18,19 @@ const (
 	ruleOther    = "must differ from source_topic"
 	ruleWindow   = "must be a whole number from 1 to 604800"
 	ruleLateness = "must be a whole number from 0 to 604800"
+	ruleIdle     = "must be a whole number from 1 to 604800"
 	ruleTorn     = "has the wrong type"
 )
 
 // #endregion rules
 
 const week = 604_800
+
+// maxOpenWindows: with those that a batch closes, 1,500 windows of at most 170 bytes: a payload under 256 KiB.
+const maxOpenWindows = 1000
+
+// ruleOpen is the words of a rule that only the data can break.
+const ruleOpen = "window_size_seconds: makes more than 1000 open windows"
 
 var topicURL = regexp.MustCompile(`^(nats|file)://.`)
 
@@ -49,12 +57,12 @@ func (w *Window) UnmarshalJSON(raw []byte) error {
 func (c *Carried) UnmarshalJSON(raw []byte) error {
 	type plain Carried
 	c.torn = connectors.Complete(raw, *c) != nil || json.Unmarshal(raw, (*plain)(c)) != nil ||
-		min(c.TotalEvents, c.ProcessedWindows, c.LateEvents, c.DeadEvents, int(c.Cursor)) < 0
+		min(c.TotalEvents, c.ProcessedWindows, c.LateEvents, c.DeadEvents, int(c.Cursor), c.IdleSeconds) < 0
 	return nil
 }
 
 // #region input
-// #step What one run hands on to the next
+// #step What one run hands on to the next, and to a later stream
 
 // Carried is how far the stream is.
 type Carried struct {
@@ -64,6 +72,7 @@ type Carried struct {
 	DeadEvents       int      `json:"dead_events"`
 	Cursor           int64    `json:"cursor"`
 	Watermark        *string  `json:"watermark"`
+	IdleSeconds      int      `json:"idle_seconds"`
 	OpenWindows      []Window `json:"open_windows"`
 
 	torn bool
@@ -73,12 +82,13 @@ type Carried struct {
 
 // StreamInput is what the stream is asked to do.
 type StreamInput struct {
-	StreamID   string  `json:"stream_id"`
-	Source     string  `json:"source_topic"`
-	Target     string  `json:"target_topic"`
-	WindowSize int     `json:"window_size_seconds"`
-	Lateness   *int    `json:"allowed_lateness_seconds,omitempty"`
-	Carried    Carried `json:"carried"`
+	StreamID    string  `json:"stream_id"`
+	Source      string  `json:"source_topic"`
+	Target      string  `json:"target_topic"`
+	WindowSize  int     `json:"window_size_seconds"`
+	Lateness    *int    `json:"allowed_lateness_seconds,omitempty"`
+	IdleTimeout *int    `json:"idle_timeout_seconds,omitempty"`
+	Carried     Carried `json:"carried"`
 }
 
 func (in StreamInput) check(c *connectors.Checks) {
@@ -90,6 +100,9 @@ func (in StreamInput) check(c *connectors.Checks) {
 		size >= 1 && size <= week, ruleWindow)
 	c.Rule("allowed_lateness_seconds",
 		lateness >= 0 && lateness <= week, ruleLateness)
+	idle := in.IdleTimeout
+	c.Rule("idle_timeout_seconds",
+		idle == nil || *idle >= 1 && *idle <= week, ruleIdle)
 	c.Rule("carried", !in.Carried.torn, ruleTorn)
 	c.Rule("target_topic",
 		in.Target != in.Source, ruleOther)
@@ -110,14 +123,24 @@ func (in StreamInput) latenessOrSize() int {
 
 // #endregion input
 
+// patience is how long a stream may be idle before its open windows are closed, in seconds: for ever, unless
+// the input has it.
+func (in StreamInput) patience() int {
+	if in.IdleTimeout == nil {
+		return math.MaxInt
+	}
+	return *in.IdleTimeout
+}
+
 // #region output
 // #step What the stream answers when it is stopped
 
 // StreamOutput is what all runs of the stream did.
 type StreamOutput struct {
-	StreamID         string `json:"stream_id"`
-	TotalEvents      int    `json:"total_events"`
-	ProcessedWindows int    `json:"processed_windows"`
+	StreamID         string  `json:"stream_id"`
+	TotalEvents      int     `json:"total_events"`
+	ProcessedWindows int     `json:"processed_windows"`
+	Carried          Carried `json:"carried"`
 }
 
 // #step What it says while it runs
