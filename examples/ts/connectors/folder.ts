@@ -59,16 +59,10 @@ export async function completeParts(
     const from = `${folder}/.${run}/${name}`;
     await moved(from, `${folder}/${run}.${name}`);
   }
-  const shown = (await listed(folder)).filter(
-    (name) =>
-      name.startsWith(`${run}.`) && !name.endsWith(MANIFEST),
-  );
-  if (shown.length !== count) {
-    throw unavailable('folder does not hold all parts');
-  }
+  const shown = await shownParts(folder, run, count);
 
   // #step One rename: readers see the old run or the new
-  const manifest = { run, parts: shown.sort() };
+  const manifest = { run, parts: shown };
   await writeAtomically(
     `${folder}/${run}${MANIFEST}`,
     `${JSON.stringify(manifest)}\n`,
@@ -76,9 +70,8 @@ export async function completeParts(
 
   // #step What older runs wrote goes
   for (const name of await listed(folder)) {
-    const [found] = runOf(parts)(name);
-    const old = found !== undefined && found < run;
-    if (old || name === `.${run}`)
+    const [found = run] = runOf(parts)(name);
+    if (found < run || name === `.${run}`)
       await removed(`${folder}/${name}`);
   }
 }
@@ -100,6 +93,22 @@ function runOf({ pipeline_id }: Parts) {
     const run = RUN.exec(name)?.[1];
     return run?.startsWith(`${pipeline_id}.`) ? [run] : [];
   };
+}
+
+/** The parts of a run that are in the folder, in order. */
+async function shownParts(
+  folder: string,
+  run: string,
+  count: number,
+): Promise<string[]> {
+  const shown = (await listed(folder)).filter(
+    (name) =>
+      name.startsWith(`${run}.`) && !name.endsWith(MANIFEST),
+  );
+  if (shown.length !== count) {
+    throw unavailable('folder does not hold all parts');
+  }
+  return shown.sort();
 }
 
 /** The names in a folder; none when there is no such folder. */

@@ -1,7 +1,7 @@
 /** The scenarios of the ETL pipeline: one list, every language. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type {
   DataSource,
@@ -15,7 +15,7 @@ import { contractOf } from '../../../sandbox/contract.ts';
 import { table } from '../../../sandbox/data.ts';
 import { january } from '../../../sandbox/demos/etl.ts';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
-import { contentsOf, duck, partsOf } from '../../../sandbox/warehouse.ts';
+import { contentsOf, duck, manifestOf, partsOf } from '../../../sandbox/warehouse.ts';
 import type { Expected, Pipeline, Run, Scenario } from '../scenario.ts';
 
 /** Where a run writes: a table or a folder, named after the run. */
@@ -129,7 +129,7 @@ function loaded(records: number, duration_seconds = seconds(0)): Expected<ETLOut
 /** The sample of flights, but for one batch of a hundred: it is named, with the reason. */
 function loadedBut(batch: string, reason: string): Expected<ETLOutput> {
   const uri = {
-    asymmetricMatch: (found: unknown) => String(found).endsWith(`/${batch}`),
+    asymmetricMatch: (found: unknown) => new RegExp(`/${batch}/[0-9a-f]{64}[.]ndjson$`).test(String(found)),
     toString: () => batch,
   };
   return {
@@ -177,15 +177,49 @@ const holds =
 let weatherGate = gate();
 
 /** The nth request of the weather is held at the gate. */
-function heldWeather(request: number, sources: (sandbox: Sandbox) => DataSource[]): EtlScenario['given'] {
+function heldWeather(
+  request: number,
+  sources: Parameters<typeof reads>[0],
+  options: Options = {},
+): EtlScenario['given'] {
   return (sandbox, run) => {
     weatherGate = gate();
-    return reads(sources, { api: [...Array(request - 1).fill(undefined), weatherGate.fault] })(sandbox, run);
+    const api = [...Array(request - 1).fill(undefined), weatherGate.fault];
+    return reads(sources, { ...options, api })(sandbox, run);
   };
 }
 
 /** Flights are staged while the weather, asked for before them, waits. */
 const flightsFirst = heldWeather(1, (sandbox) => [weather(sandbox), flights(sandbox)]);
+
+/** The parts in the folder of a run: those that its manifest names, and no other file. */
+async function shownParts(sandbox: Sandbox, { folder }: Target): Promise<string[]> {
+  const { run, parts } = await manifestOf(folder, 'january');
+  assert.deepEqual(await sandbox.list(folder), [...parts, `${run}.manifest.json`].sort());
+  return parts;
+}
+
+/** How many records the folder holds, and which. */
+async function keysIn(folder: string): Promise<string[]> {
+  const rows = await duck<{ id: string }>(`SELECT id FROM ${partsOf(folder, 'ndjson')} ORDER BY id`);
+  return rows.map(({ id }) => id);
+}
+
+/** The file that is staged in a folder of a run's staging. */
+async function stagedIn(run: Run, folder: string): Promise<string> {
+  const { runId } = await run.handle.describe();
+  const path = `${run.sandbox.folder}/staging/${runId}/${folder}`;
+  const [name] = await readdir(path);
+  return `${path}/${name}`;
+}
+
+/** A CSV of planes, of the run's own, read two at a time into a folder. */
+const csvIntoFolder = (text: string): EtlScenario['given'] =>
+  reads(async (sandbox, run) => [planes(await sandbox.write(`${run}.csv`, text))], {
+    into: 'file',
+    batch_size: 2,
+  });
+const FOUR = 'tailnum,year\nN1,1991\nN2,1992\nN3,1993\nN4,1994\n';
 
 // ---- The list
 
@@ -230,9 +264,9 @@ const everyTarget: EtlScenario[] = [
         records: SOME,
         digest: DIGESTS.parts,
       });
-      const parts = await sandbox.list(target.folder);
+      const parts = await shownParts(sandbox, target);
       assert.equal(parts.length, 5);
-      assert.equal(parts[0], 'january.flights.00001.parquet');
+      assert.match(parts[0] ?? '', /^january\.\d{17}-[0-9a-f]{8}\.flights\.00001\.parquet$/);
     },
   },
   {
@@ -244,8 +278,7 @@ const everyTarget: EtlScenario[] = [
         records: SOME,
         digest: DIGESTS.parts,
       });
-      const parts = await sandbox.list(target.folder);
-      assert.equal(parts.length, 5);
+      assert.equal((await shownParts(sandbox, target)).length, 5);
       const [first] = await duck<Record<string, string>>(
         `SELECT * FROM ${partsOf(target.folder, 'ndjson')} WHERE id = 'flights/2013-01-01-UA-1545-EWR'`,
       );
@@ -258,6 +291,45 @@ const everyTarget: EtlScenario[] = [
         air_time: 227,
       });
     },
+  },
+];
+
+const folders: EtlScenario[] = [
+  {
+    name: 'four rows into a folder by two, then the same by four: it holds four',
+    given: csvIntoFolder(FOUR),
+    expected: loaded(4),
+    async after(run, target) {
+      assert.equal((await shownParts(run.sandbox, target)).length, 2);
+      await run.again(undefined, { ...target.input, batch_size: 4 });
+      assert.equal((await shownParts(run.sandbox, target)).length, 1);
+      assert.deepEqual(await keysIn(target.folder), ['planes/N1', 'planes/N2', 'planes/N3', 'planes/N4']);
+    },
+  },
+  {
+    name: 'a source that shrank between two runs: the folder holds what is left',
+    given: csvIntoFolder(FOUR),
+    expected: loaded(4),
+    async after(run, target) {
+      const url = target.input.sources[0]?.connection_string ?? '';
+      await writeFile(fileURLToPath(url), 'tailnum,year\nN3,1993\n');
+      await run.again();
+      assert.equal((await shownParts(run.sandbox, target)).length, 1);
+      assert.deepEqual(await keysIn(target.folder), ['planes/N3']);
+    },
+  },
+  {
+    name: 'a run that is overtaken by a newer one: the folder keeps the newer, and the run says so',
+    given: heldWeather(1, (sandbox) => [weather(sandbox)], { into: 'file' }),
+    async during(run, target) {
+      await run.until('the weather is asked for', () => run.sandbox.api.asked.length === 1);
+      await run.again();
+      const parts = await shownParts(run.sandbox, target);
+      weatherGate.open();
+      await run.temporal.settle(() => run.handle.result()).catch(() => {});
+      assert.deepEqual((await manifestOf(target.folder, 'january')).parts, parts);
+    },
+    expected: fails('ValidationError', 'target: folder holds a newer run'),
   },
 ];
 
@@ -371,7 +443,7 @@ const databases: EtlScenario[] = [
   {
     name: 'one batch rejected by a CHECK constraint: it alone fails, and is named',
     given: reads((sandbox) => [flights(sandbox)], { check: `id <> '${HELD}'` }),
-    expected: loadedBut('flights/00003.clean.ndjson', 'database refused: 23514 (rule)'),
+    expected: loadedBut('flights/00003.clean', 'database refused: 23514 (rule)'),
     after: holds(SAMPLE - 100),
   },
   {
@@ -466,6 +538,29 @@ const databases: EtlScenario[] = [
     },
   },
   {
+    name: 'a run that is overtaken by a newer one: the values of the newer stay',
+    given: heldWeather(1, async (sandbox, run) => [
+      weather(sandbox),
+      planes(await sandbox.write(`${run}.csv`, 'tailnum,year\nN1,1999\n')),
+    ]),
+    async during(run, { input }) {
+      const both = async () =>
+        run.sandbox.api.asked.length === 1 && (await run.progress<Progress>()).processed === 1;
+      await run.until('the planes are staged, the weather is asked for', both);
+      const url = input.sources[1]?.connection_string ?? '';
+      await writeFile(fileURLToPath(url), 'tailnum,year\nN1,2000\n');
+      await run.again();
+      weatherGate.open();
+    },
+    expected: loaded(SAMPLE + 1),
+    async after({ sandbox }, target) {
+      const rows = await sandbox.database.query(
+        `SELECT data->'year' AS year FROM ${target.table} WHERE id = 'planes/N1'`,
+      );
+      assert.deepEqual(rows, [{ year: 2000 }]);
+    },
+  },
+  {
     name: 'the same run twice leaves the target as it was',
     given: reads((sandbox) => [flights(sandbox)]),
     expected: loaded(SAMPLE),
@@ -518,15 +613,17 @@ const files: EtlScenario[] = [
     async during(run, { input }) {
       const { runId } = await run.handle.describe();
       const staged = `${run.sandbox.folder}/staging/${runId}/planes`;
-      const [first, third] = [`${staged}/00001.raw.ndjson`, `${staged}/00003.raw.ndjson`];
+      const third = `${staged}/00003.raw`;
       await run.until('a second attempt', async () => (await run.attempt('ExtractData')) >= 2);
-      await mkdir(third, { recursive: true });
+      await mkdir(staged, { recursive: true });
+      await writeFile(third, 'a file where a folder should be');
       const url = input.sources[0]?.connection_string ?? '';
       await writeFile(fileURLToPath(url), await readFile(table('planes')));
-      await run.until('two parts are staged', () => existsSync(`${staged}/00002.raw.ndjson`));
+      await run.until('two parts are staged', () => existsSync(`${staged}/00002.raw`));
+      const first = await stagedIn(run, 'planes/00001.raw');
       const before = (await stat(first)).mtimeMs;
       await run.until('a third attempt', async () => (await run.attempt('ExtractData')) >= 3);
-      await rmdir(third);
+      await rm(third);
       await run.temporal.settle(() => run.handle.result());
       assert.equal((await stat(first)).mtimeMs, before);
     },
@@ -609,11 +706,10 @@ const files: EtlScenario[] = [
     given: heldInLoad,
     async during(run, target) {
       await untilHeld(run);
-      const { runId } = await run.handle.describe();
-      await writeFile(`${run.sandbox.folder}/staging/${runId}/flights/00005.clean.ndjson`, '{}\n');
+      await writeFile(await stagedIn(run, 'flights/00005.clean'), '{}\n');
       await run.sandbox.database.release(target.table);
     },
-    expected: loadedBut('flights/00005.clean.ndjson', 'staged batch was changed'),
+    expected: loadedBut('flights/00005.clean', 'staged batch was changed'),
     after: holds(SAMPLE - 100),
   },
   {
@@ -636,13 +732,11 @@ const files: EtlScenario[] = [
 
 /** Does something to the first staged batch of the flights, then lets the weather through. */
 async function tamper(run: Run, change: (file: string) => Promise<void>): Promise<void> {
-  const { runId } = await run.handle.describe();
-  const folder = `${run.sandbox.folder}/staging/${runId}/flights`;
   await run.until(
     'the flights are staged',
     async () => (await run.progress<Progress>()).processed === SAMPLE,
   );
-  await change(`${folder}/00001.raw.ndjson`);
+  await change(await stagedIn(run, 'flights/00001.raw'));
   weatherGate.open();
 }
 
@@ -670,13 +764,27 @@ const kills: EtlScenario[] = [
     async during(run, target) {
       await untilHeld(run);
       await run.crash(() => run.sandbox.database.release(target.table));
-      await run.temporal.outlast('6 minutes');
+      await run.temporal.outlast('2 minutes');
     },
-    expected: loaded(SAMPLE, { from: 300, to: 420 }),
+    expected: loaded(SAMPLE, { from: 60, to: 180 }),
     after: holds(SAMPLE),
   },
   {
-    name: 'cancelled in the middle of load: it ends as cancelled',
+    name: 'a page that takes long: the attempt says that it is alive',
+    given: heldWeather(2, (sandbox) => [weather(sandbox)]),
+    async during(run) {
+      await run.until('the second page is asked for', () => run.sandbox.api.asked.length === 2);
+      const first = await run.heartbeatAt('ExtractData');
+      await run.until('it is heard of', async () => (await run.heartbeatAt('ExtractData')) > first);
+      const second = await run.heartbeatAt('ExtractData');
+      await run.until('and again', async () => (await run.heartbeatAt('ExtractData')) > second);
+      weatherGate.open();
+    },
+    expected: loaded(SAMPLE),
+    after: holds(SAMPLE),
+  },
+  {
+    name: 'cancelled in the middle of load: the write is stopped, then it ends as cancelled',
     alone: true,
     given: heldInLoad,
     async during(run, target) {
@@ -684,9 +792,11 @@ const kills: EtlScenario[] = [
       await run.handle.cancel();
       const state = async () => (await run.handle.describe()).status.name;
       await run.until('it has ended', async () => (await state()) === 'CANCELLED');
+      assert.ok(!(await run.sandbox.database.held()), 'nothing waits in the database');
       await run.sandbox.database.release(target.table);
     },
     expected: { cancelled: true },
+    after: holds(200),
   },
 ];
 
@@ -750,6 +860,7 @@ function refused(name: string, spoil: Spoil, message: string): EtlScenario {
       const { events } = await handle.fetchHistory();
       const scheduled = events?.filter((event) => event.activityTaskScheduledEventAttributes);
       if (/^(?!source |target: )/.test(message)) assert.equal(scheduled?.length, 0, 'no activity is tried');
+      if (/^target: /.test(message)) assert.equal(scheduled?.length, 1, 'nothing is read');
     },
   };
 }
@@ -894,5 +1005,14 @@ const badInputs: EtlScenario[] = [
 export default {
   name: 'etl',
   workflow: 'ETLPipeline',
-  scenarios: [...everyTarget, ...apis, ...databases, ...files, ...kills, ...questions, ...badInputs],
+  scenarios: [
+    ...everyTarget,
+    ...folders,
+    ...apis,
+    ...databases,
+    ...files,
+    ...kills,
+    ...questions,
+    ...badInputs,
+  ],
 } satisfies Pipeline<ETLInput, ETLOutput, Target>;
