@@ -71,8 +71,8 @@ export default [
       },
       {
         file: `${TS}/streaming/workflow.ts`,
-        find: 'await condition(() => stopped, `${size} seconds`);',
-        replace: 'await sleep(`${size} seconds`);',
+        find: 'await condition(() => stopped, `${pause} seconds`);',
+        replace: 'await sleep(`${pause} seconds`);',
       },
     ],
     go: {
