@@ -63,13 +63,16 @@ export async function wave({ language, seed, runs, pipelines }: WaveOptions): Pr
       const subject = await SUBJECTS[pipeline]?.(world);
       if (subject) subjects.push({ ...subject, name });
     }
-    const ended = Promise.all(subjects.map((subject) => playedToEnd(subject)));
+    const why: (string | undefined)[] = subjects.map(() => 'it has not ended');
+    const played = subjects.map(async (subject, index) => {
+      why[index] = await playedToEnd(subject);
+    });
     const done = await disturb({ sandbox, workers, enter, topic, at, chance: random(seed) });
-    const late = await Promise.race([ended, sleep(PATIENCE * 1000, undefined, { ref: false })]);
+    await Promise.race([Promise.all(played), sleep(PATIENCE * 1000, undefined, { ref: false })]);
     await sleep(QUIET_MS);
     const wrong = [];
     for (const [index, subject] of subjects.entries()) {
-      const never = late ? late[index] : 'it has not ended';
+      const never = why[index];
       const faults = never ? [never] : await subject.faults();
       if (faults.length) wrong.push({ subject: `${subject.name}: ${subject.about}`, faults });
     }
