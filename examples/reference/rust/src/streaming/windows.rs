@@ -199,6 +199,12 @@ fn keyed(window: Window) -> ((String, String), Window) {
     ((window_start, origin), window)
 }
 
+/// When the last of the windows ends; none when there are none.
+pub fn end_of(windows: &[Window], size: i64) -> Option<String> {
+    let last = seconds(&windows.last()?.window_start)?;
+    Some(instant(last + size))
+}
+
 /// Seconds since the epoch of an RFC 3339 UTC instant to the second, written as we write it.
 fn seconds(text: &str) -> Option<i64> {
     let time: Timestamp = text.parse().ok()?;
