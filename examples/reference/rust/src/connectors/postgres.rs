@@ -213,7 +213,8 @@ pub async fn upsert(
     let db = unless_cancelled(ctx, open).await?;
     let table = &db.table;
     let sql = format!(
-        "INSERT INTO {table} AS t (id, data, processed_at, version)
+        "INSERT INTO {table} AS t
+           (id, data, processed_at, version)
          SELECT r->>'id', r->'data',
            (r->'metadata'->>'processed_at')::timestamptz,
            r->'metadata'->>'version'
@@ -221,7 +222,8 @@ pub async fn upsert(
          ON CONFLICT (id) DO UPDATE SET data = excluded.data,
            processed_at = excluded.processed_at,
            version = excluded.version
-         WHERE coalesce(t.processed_at <= excluded.processed_at, true)"
+         WHERE coalesce(t.processed_at
+           <= excluded.processed_at, true)"
     );
     db.execute(ctx, &sql, &[&to_json(&rows)]).await?;
 

@@ -329,6 +329,20 @@ mod tests {
     }
 
     #[test]
+    fn the_last_window_ends_last() {
+        let windows: Vec<Window> = serde_json::from_value(json!([
+            {"window_start": "2013-01-01T12:00:00Z", "origin": "JFK", "departures": 1, "cancelled": 0, "delay_sum": 0, "worst_delay": 0},
+            {"window_start": "2013-01-01T13:00:00Z", "origin": "EWR", "departures": 0, "cancelled": 1, "delay_sum": 0, "worst_delay": null},
+        ]))
+        .unwrap();
+        assert_eq!(
+            end_of(&windows, 3600).as_deref(),
+            Some("2013-01-01T14:00:00Z")
+        );
+        assert_eq!(end_of(&[], 3600), None);
+    }
+
+    #[test]
     fn a_fault_is_the_reason() {
         let mut message =
             Message::new("@7".to_owned(), "{}".to_owned());
