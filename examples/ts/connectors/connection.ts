@@ -133,7 +133,7 @@ function isFile(
   query: string | undefined,
 ): boolean {
   return (
-    (authority === '' || authority === 'localhost') &&
+    /^(?:localhost)?$/i.test(authority) &&
     /^\/+[^/]/.test(path) &&
     !/%2f|%5c/i.test(path) &&
     query === undefined

@@ -28,7 +28,8 @@ export async function writePart(
   body: string | Uint8Array,
 ): Promise<void> {
   // #step Where nobody reads, under the name of the run
-  const hidden = `${fileOf(parts.connection)}/.${nameOf(parts)}`;
+  const folder = fileOf(parts.connection);
+  const hidden = `${folder}/.${nameOf(parts)}`;
 
   // #step Named after its batch, so a repeat replaces it
   await writeAtomically(`${hidden}/${name}`, body);
@@ -69,7 +70,7 @@ export async function completeParts(
   );
 
   // #step What older runs wrote goes
-  for (const name of await listed(folder)) {
+  for (const name of await everything(folder)) {
     const [found = run] = runOf(parts)(name);
     if (found < run || name === `.${run}`)
       await removed(`${folder}/${name}`);
@@ -78,6 +79,8 @@ export async function completeParts(
 // #endregion complete
 
 const MANIFEST = '.manifest.json';
+/** What is being written, or whose writer died: see `writeAtomically`. */
+const UNFINISHED = '.tmp';
 const RUN = /^\.?([\w-]+\.\d{17}-[\da-f]{8})(?=\.|$)/;
 
 /** The run's name: it sorts by time. */
@@ -111,8 +114,14 @@ async function shownParts(
   return shown.sort();
 }
 
-/** The names in a folder; none when there is no such folder. */
+/** The names in a folder, but for what is unfinished. */
 async function listed(folder: string): Promise<string[]> {
+  const names = await everything(folder);
+  return names.filter((name) => !name.endsWith(UNFINISHED));
+}
+
+/** The names in a folder; none when there is no such folder. */
+async function everything(folder: string): Promise<string[]> {
   return readdir(folder).catch((error) => {
     if (error.code === 'ENOENT') return [];
     throw unavailable('folder cannot be read');

@@ -85,7 +85,7 @@ pub async fn complete_parts(
     .await?;
 
     // #step What older runs wrote goes
-    for name in listed(&folder).await? {
+    for name in everything(&folder).await? {
         let found = parts.run_of(&name).unwrap_or(&run);
         if found < run.as_str() || name == format!(".{run}") {
             removed(&folder.join(name)).await?;
@@ -152,8 +152,15 @@ async fn shown_parts(
     Ok(shown)
 }
 
-/// The names in a folder, but for what is unfinished; none when there is no such folder.
+/// The names in a folder, but for what is unfinished.
 async fn listed(folder: &Path) -> Result<Vec<String>> {
+    let mut names = everything(folder).await?;
+    names.retain(|name| !name.ends_with(UNFINISHED));
+    Ok(names)
+}
+
+/// The names in a folder; none when there is no such folder.
+async fn everything(folder: &Path) -> Result<Vec<String>> {
     names_in(folder)
         .await
         .or_else(unless_gone)
@@ -164,9 +171,7 @@ async fn names_in(folder: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     let mut entries = fs::read_dir(folder).await?;
     while let Some(entry) = entries.next_entry().await? {
-        if let Ok(name) = entry.file_name().into_string()
-            && !name.ends_with(UNFINISHED)
-        {
+        if let Ok(name) = entry.file_name().into_string() {
             names.push(name);
         }
     }

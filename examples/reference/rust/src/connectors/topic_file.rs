@@ -61,7 +61,7 @@ pub async fn publish_file(
     let file = resolve_path(connection)?;
     let published: io::Result<()> = async {
         // #step One writer at a time
-        let _lock = locked(&file).await?;
+        let lock = locked(&file).await?;
 
         // #step Leave out what the topic has
         let (mut known, half) = ids_of(&file).await?;
@@ -75,9 +75,10 @@ pub async fn publish_file(
         // #step A half-written line ends here
         let end = if half { "\n" } else { "" };
 
-        // #step Append the rest in one write
+        // #step Append the rest in one write, still alone
         let lines = end.to_owned() + &to_ndjson(&fresh);
-        append(&file, lines.as_bytes()).await
+        lock.check()?;
+        append(&file, lines.as_bytes())
     }
     .await;
     let message = "topic cannot be written";
