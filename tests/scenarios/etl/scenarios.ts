@@ -437,6 +437,18 @@ const databases: EtlScenario[] = [
     },
   },
   {
+    name: 'a view that cannot be computed: final, with the code of the database',
+    given: reads(async (sandbox) => {
+      await sandbox.database.query(
+        `CREATE OR REPLACE VIEW shares AS
+           SELECT n::text AS id, 100 / (n - 3) AS share FROM generate_series(1, 3) n`,
+      );
+      await sandbox.database.query('GRANT ALL ON shares TO etl');
+      return [flights(sandbox, 'shares')];
+    }),
+    expected: fails('ValidationError', 'source flights: database refused: 22012'),
+  },
+  {
     name: 'a key that is there twice: final',
     given: readsKeys('twice', "SELECT 'A' AS id FROM generate_series(1, 3) UNION ALL SELECT 'B'"),
     expected: fails('ValidationError', 'source flights: key is not unique'),
