@@ -20,19 +20,33 @@ func StagedAt(path string) string {
 
 // #region stage
 
-// Stage writes records under uri. Again, it changes nothing.
-func Stage[T any](uri string, records []T) (Batch, error) {
-	// #step Write the rows where the history is not
+// Stage writes records into the folder that a URL names.
+// Again, it changes nothing.
+func Stage[T any](folder string, records []T) (Batch, error) {
+	// #step Named by what they are: no attempt spoils another's
 	body, err := toNDJSON(records)
+	sum := digest(body)
+	uri := folder + "/" + sum + ".ndjson"
+
+	// #step Write the rows where the history is not
 	if err == nil {
 		err = writeAtomically(localPath(uri), body)
 	}
 
 	// #step Hand on a reference
-	return Batch{uri, len(records), digest(body)}, err
+	return Batch{uri, len(records), sum}, err
 }
 
 // #endregion stage
+
+// WriteLines writes records, one a line, to the file that a URL names, in place of what was there.
+func WriteLines[T any](uri string, records []T) error {
+	body, err := toNDJSON(records)
+	if err == nil {
+		err = writeAtomically(localPath(uri), body)
+	}
+	return err
+}
 
 // #region fetch
 

@@ -46,6 +46,5 @@ func CountFlights(
 
 // WriteReport writes the reports, one a line, in place of what was there.
 func WriteReport(_ context.Context, input WriteInput) error {
-	_, err := connectors.Stage(input.ReportURL, input.Reports)
-	return err
+	return connectors.WriteLines(input.ReportURL, input.Reports)
 }
