@@ -294,7 +294,6 @@ export async function upsert(
   // #step Of two records with one key, the last stays
   const byId = new Map(records.map((r) => [r.id, r]));
   const rows = [...byId.values()];
-  if (rows.length === 0) return 0;
 
   // #step One statement, so one transaction a batch
   await using table = await open(connection);

@@ -349,8 +349,8 @@ export default [
     killer: 'the same stream once more, from the start: each window still once (nats)',
     ts: {
       file: `${TS}/connectors/topic_nats.ts`,
-      find: 'const known = id ? { msgID: headerOf(id) } : {};',
-      replace: "const known = id === 'none' ? { msgID: headerOf(id) } : {};",
+      find: 'return id ? { msgID: headerOf(id) } : {};',
+      replace: "return id === 'none' ? { msgID: headerOf(id) } : {};",
     },
     go: {
       file: `${GO}/connectors/topic_nats.go`,

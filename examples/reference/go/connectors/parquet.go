@@ -19,23 +19,18 @@ func WriteParquet(
 		ProcessedAt string `parquet:"processed_at"`
 		Version     string `parquet:"version"`
 	}
-	rows := make([]row, len(records))
-	for i, record := range records {
+	toRow := func(record TransformedRecord) (row, error) {
 		data, err := ToJSON(record.Data)
-		if err != nil {
-			return 0, err
-		}
-		meta := record.Metadata
-		rows[i] = row{
+		return row{
 			ID:          record.ID,
 			Data:        data,
-			ProcessedAt: meta.ProcessedAt,
-			Version:     meta.Version,
-		}
+			ProcessedAt: record.Metadata.ProcessedAt,
+			Version:     record.Metadata.Version,
+		}, err
 	}
 
 	// #step Named after its batch, so a repeat replaces it
-	body, err := toParquet(rows)
+	body, err := toParquet(records, toRow)
 	if err == nil {
 		err = writePart(connection, part+".parquet", body)
 	}
@@ -50,8 +45,17 @@ func ToJSON(value any) (string, error) {
 	return string(bytes.TrimSuffix(line, []byte("\n"))), err
 }
 
-// toParquet writes rows with the encoding that every reader knows.
-func toParquet[T any](rows []T) ([]byte, error) {
+// toParquet writes records as rows, with the encoding that every reader knows.
+func toParquet[T any](
+	records []TransformedRecord, toRow func(TransformedRecord) (T, error),
+) ([]byte, error) {
+	rows := make([]T, len(records))
+	for i, record := range records {
+		var err error
+		if rows[i], err = toRow(record); err != nil {
+			return nil, err
+		}
+	}
 	var file bytes.Buffer
 	err := parquet.Write(&file, rows,
 		parquet.Compression(&parquet.Snappy), parquet.DefaultEncoding(&parquet.Plain))

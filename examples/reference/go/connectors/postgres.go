@@ -276,10 +276,7 @@ func Upsert(
 	records []TransformedRecord,
 ) (int, error) {
 	// #step Of two records with one key, the last stays
-	rows, err := ToJSON(lastOfEach(records))
-	if err != nil || len(records) == 0 {
-		return 0, err
-	}
+	rows := lastOfEach(records)
 	db, table, err := openTable(ctx, connection)
 	if err != nil {
 		return 0, err
@@ -287,7 +284,7 @@ func Upsert(
 	defer disconnect(db)
 
 	// #step One statement, so one transaction a batch
-	_, err = db.Exec(ctx,
+	err = execute(ctx, db,
 		`INSERT INTO `+table+` (id, data, processed_at, version)
 		 SELECT r->>'id', r->'data',
 		        (r#>>'{metadata,processed_at}')::timestamptz,
@@ -298,7 +295,7 @@ func Upsert(
 		   version = excluded.version`,
 		rows)
 	if err != nil {
-		return 0, classified(err)
+		return 0, err
 	}
 
 	// #step A repeated batch replaces itself
@@ -306,6 +303,18 @@ func Upsert(
 }
 
 // #endregion upsert
+
+// execute runs a statement that takes rows as JSON.
+func execute(ctx context.Context, db *pgx.Conn, sql string, rows any) error {
+	text, err := ToJSON(rows)
+	if err != nil {
+		return err
+	}
+	if _, err := db.Exec(ctx, sql, text); err != nil {
+		return classified(err)
+	}
+	return nil
+}
 
 // lastOfEach leaves out what a later record of the same id replaces.
 func lastOfEach(records []TransformedRecord) []TransformedRecord {

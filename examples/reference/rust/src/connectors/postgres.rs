@@ -198,9 +198,6 @@ pub async fn upsert(
     // #step Of two records with one key, the last stays
     let by_key = records.iter().map(|r| (&r.id, r));
     let by_key: BTreeMap<_, _> = by_key.collect();
-    if by_key.is_empty() {
-        return Ok(0);
-    }
     let rows: Vec<_> = by_key.values().collect();
 
     // #step One statement, so one transaction a batch
