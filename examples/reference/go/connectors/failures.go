@@ -64,10 +64,10 @@ func Failed(what string, err error) error {
 
 // #endregion failed
 
-// FailedAfter is Failed of one who had loaded a part already. An input that is wrong says so alone.
+// FailedAfter is Failed of one who had loaded a part already.
 func FailedAfter(what string, err error, loaded, total int) error {
 	kind, reason := CauseOf(err)
-	if kind == "InvalidInput" || temporal.IsCanceledError(err) {
+	if temporal.IsCanceledError(err) {
 		return Failed(what, err)
 	}
 	message := fmt.Sprintf("%s: %s (%d of %d records loaded)", what, reason, loaded, total)

@@ -81,7 +81,7 @@ func CompleteParts(parts Parts, count int) error {
 	}
 
 	// #step What older runs wrote goes
-	after, err := everything(folder, err)
+	after, err := allNames(folder, err)
 	for _, name := range after {
 		found := parts.runOf(name)
 		old := found != "" && found < run
@@ -123,6 +123,12 @@ func (p Parts) runOf(name string) string {
 	return found[1]
 }
 
+// CheckFolder checks that the URL names a folder, and that its variables are set.
+func CheckFolder(connection string) error {
+	_, err := FolderOf(connection)
+	return err
+}
+
 // FolderOf is the path of the folder that a file:// connection string names.
 func FolderOf(connection string) (string, error) {
 	address, err := resolve(connection, "file")
@@ -151,14 +157,14 @@ func shownParts(folder, run string, count int, err error) ([]string, error) {
 
 // listed is the names in a folder, but for what is unfinished.
 func listed(folder string, err error) ([]string, error) {
-	names, err := everything(folder, err)
+	names, err := allNames(folder, err)
 	return slices.DeleteFunc(names, func(name string) bool {
 		return strings.HasSuffix(name, unfinished)
 	}), err
 }
 
-// everything is the names in a folder; none when there is no such folder.
-func everything(folder string, err error) ([]string, error) {
+// allNames is the names in a folder; none when there is no such folder.
+func allNames(folder string, err error) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -9,12 +9,12 @@ import (
 
 // WriteNDJSON writes one part; it returns how many records.
 func WriteNDJSON(
-	connection, part string, records []TransformedRecord,
+	parts Parts, part string, records []TransformedRecord,
 ) (int, error) {
-	// #step Named after its batch, so a repeat replaces it
+	// #step One record a line
 	body, err := toNDJSON(records)
 	if err == nil {
-		err = writePart(connection, part+".ndjson", body)
+		err = writePart(parts, part+".ndjson", body)
 	}
 	return len(records), err
 }

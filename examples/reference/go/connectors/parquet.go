@@ -10,7 +10,7 @@ import (
 
 // WriteParquet writes one part; it returns how many records.
 func WriteParquet(
-	connection, part string, records []TransformedRecord,
+	parts Parts, part string, records []TransformedRecord,
 ) (int, error) {
 	// #step The same four columns for every source
 	type row struct {
@@ -29,10 +29,10 @@ func WriteParquet(
 		}, err
 	}
 
-	// #step Named after its batch, so a repeat replaces it
+	// #step One file a batch
 	body, err := toParquet(records, toRow)
 	if err == nil {
-		err = writePart(connection, part+".parquet", body)
+		err = writePart(parts, part+".parquet", body)
 	}
 	return len(records), err
 }

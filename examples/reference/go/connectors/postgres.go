@@ -12,11 +12,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 )
 
 const (
 	connectTimeout = 10 * time.Second
 	closeTimeout   = time.Second
+	cancelTimeout  = 5 * time.Second
 	// statementTimeout is in milliseconds, as the server takes it.
 	statementTimeout = "300000"
 )
@@ -39,8 +41,27 @@ var (
 
 const maxName = 63
 
+// CheckTable checks that the URL names a table, and that its variables are set; it does not connect.
+func CheckTable(connection string) error {
+	_, _, err := settingsOf(connection)
+	return err
+}
+
 // openTable opens postgres://…/database?table=name; the table is quoted, as SQL takes it.
 func openTable(ctx context.Context, connection string) (db *pgx.Conn, table string, err error) {
+	config, table, err := settingsOf(connection)
+	if err != nil {
+		return nil, "", err
+	}
+	db, err = pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, "", answer(ctx, err)
+	}
+	return db, table, nil
+}
+
+// settingsOf is how to reach a database, and the table that is meant.
+func settingsOf(connection string) (config *pgx.ConnConfig, table string, err error) {
 	address, err := resolve(connection, "postgres", "postgresql")
 	if err != nil {
 		return nil, "", err
@@ -62,7 +83,7 @@ func openTable(ctx context.Context, connection string) (db *pgx.Conn, table stri
 		options.Set("connect_timeout", strconv.Itoa(int(connectTimeout.Seconds())))
 	}
 	address.RawQuery = options.Encode()
-	config, err := pgx.ParseConfig(address.String())
+	config, err = pgx.ParseConfig(address.String())
 	if err != nil {
 		return nil, "", Unavailable("database did not answer")
 	}
@@ -70,11 +91,11 @@ func openTable(ctx context.Context, connection string) (db *pgx.Conn, table stri
 	config.Password, _ = address.User.Password()
 	config.Database = database
 	config.RuntimeParams["statement_timeout"] = statementTimeout
-	db, err = pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		return nil, "", classified(err)
+	// A cancelled query is over on the server, too, when it returns.
+	config.BuildContextWatcherHandler = func(db *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: db, DeadlineDelay: cancelTimeout}
 	}
-	return db, table, nil
+	return config, table, nil
 }
 
 // optionsOf reads the query of a URL, in which each name stands once.
@@ -123,6 +144,14 @@ func disconnect(db *pgx.Conn) {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	_ = db.Close(ctx)
+}
+
+// answer is why a query failed; of a cancelled activity, that it is cancelled.
+func answer(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return classified(err)
 }
 
 // #region classify
@@ -224,7 +253,7 @@ func (t *keyedTable) prepare(ctx context.Context, cursor string) error {
 		}
 	}
 	if err != nil {
-		return classified(err)
+		return answer(ctx, err)
 	}
 	return nil
 }
@@ -248,7 +277,7 @@ func (t *keyedTable) behind(ctx context.Context, cursor string, limit int) ([]Ra
 		return record, unmarshalExact(data, &record.Data)
 	})
 	if err != nil {
-		return nil, classified(err)
+		return nil, answer(ctx, err)
 	}
 	return records, nil
 }
@@ -268,8 +297,8 @@ func checkKeys(records []RawRecord) error {
 
 // #region upsert
 
-// Upsert inserts or replaces records by id, all or none; it
-// returns how many.
+// Upsert inserts or replaces records by id, all or none; rows
+// that a newer run has written stay. It returns how many.
 func Upsert(
 	ctx context.Context,
 	connection string,
@@ -283,16 +312,19 @@ func Upsert(
 	}
 	defer disconnect(db)
 
-	// #step One statement, so one transaction a batch
+	// #step One transaction, and no row of a newer run
 	err = execute(ctx, db,
-		`INSERT INTO `+table+` (id, data, processed_at, version)
+		`INSERT INTO `+table+` AS t
+		   (id, data, processed_at, version)
 		 SELECT r->>'id', r->'data',
 		        (r#>>'{metadata,processed_at}')::timestamptz,
 		        r#>>'{metadata,version}'
 		 FROM jsonb_array_elements($1::jsonb) r
 		 ON CONFLICT (id) DO UPDATE SET data = excluded.data,
 		   processed_at = excluded.processed_at,
-		   version = excluded.version`,
+		   version = excluded.version
+		 WHERE coalesce(
+		   t.processed_at <= excluded.processed_at, true)`,
 		rows)
 	if err != nil {
 		return 0, err
@@ -311,7 +343,7 @@ func execute(ctx context.Context, db *pgx.Conn, sql string, rows any) error {
 		return err
 	}
 	if _, err := db.Exec(ctx, sql, text); err != nil {
-		return classified(err)
+		return answer(ctx, err)
 	}
 	return nil
 }

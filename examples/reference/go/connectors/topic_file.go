@@ -113,7 +113,7 @@ func publishFile(
 ) error {
 	// #step One writer at a time
 	file := topic.Path
-	err := locked(ctx, file, func() error {
+	err := locked(ctx, file, func(held lock) error {
 		// #step Leave out what the topic has
 		known, half, err := idsOf(file)
 		if err != nil {
@@ -136,8 +136,8 @@ func publishFile(
 			lines = slices.Concat(newline, lines)
 		}
 
-		// #step Append the rest in one write
-		return appendTo(file, lines)
+		// #step Append the rest in one write, still alone
+		return appendTo(file, lines, held)
 	})
 	if err != nil {
 		return Unavailable("topic cannot be written")
@@ -180,12 +180,14 @@ func idsOf(file string) (ids map[string]bool, half bool, err error) {
 	return ids, len(body) > 0 && !bytes.HasSuffix(body, newline), nil
 }
 
-// appendTo writes at the end of a file, which it makes when it is missing.
-func appendTo(file string, body []byte) error {
+// appendTo writes at the end of a file, which it makes when it is missing, if the lock is still held.
+func appendTo(file string, body []byte, held lock) error {
 	opened, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
 	if err != nil {
 		return err
 	}
-	_, err = opened.Write(body)
+	if err = held.check(); err == nil {
+		_, err = opened.Write(body)
+	}
 	return errors.Join(err, opened.Close())
 }

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"path"
 	"strings"
+	"sync/atomic"
 
 	"go.temporal.io/sdk/activity"
 
@@ -13,7 +14,7 @@ import (
 	"durable-pipelines/domain"
 )
 
-// The three activities of the ETL pipeline: all that touches the world outside.
+// The activities of the ETL pipeline: all that touches the world outside.
 
 var readers = map[string]func(
 	ctx context.Context, connection, cursor string, size int,
@@ -24,10 +25,18 @@ var readers = map[string]func(
 }
 
 var writers = map[string]func(
-	connection, part string, records []connectors.TransformedRecord,
+	parts connectors.Parts,
+	part string,
+	records []connectors.TransformedRecord,
 ) (int, error){
 	"warehouse": connectors.WriteParquet,
 	"file":      connectors.WriteNDJSON,
+}
+
+var checks = map[string]func(connection string) error{
+	"database":  connectors.CheckTable,
+	"warehouse": connectors.CheckFolder,
+	"file":      connectors.CheckFolder,
 }
 
 // maxBatches of one run, and so of one source: they make some 2,000 events.
@@ -35,9 +44,22 @@ const maxBatches = 150
 
 // checkpoint is how far an attempt has come: what a retry needs to go on.
 type checkpoint struct {
-	Cursor  string             `json:"cursor"`
-	Batches []connectors.Batch `json:"batches"`
+	Cursor string `json:"cursor"`
+	// Staged is the list of what is staged, staged itself: it may be longer than a heartbeat should be.
+	Staged connectors.Batch `json:"staged"`
 }
+
+// #region check
+
+// CheckTarget refuses a target that cannot be meant, before
+// anything is read.
+func CheckTarget(_ context.Context, input CheckInput) error {
+	// #step Scheme, table and variables; nobody is asked
+	target := input.Target
+	return checks[target.TargetType](target.ConnectionString)
+}
+
+// #endregion check
 
 // #region extract
 
@@ -48,29 +70,35 @@ func ExtractData(
 	source := input.Source
 
 	// #step Resume where the last attempt stopped
-	last := checkpoint{Batches: []connectors.Batch{}}
-	_ = activity.GetHeartbeatDetails(ctx, &last) // may be none
-	runID := activity.GetInfo(ctx).WorkflowExecution.RunID
-	batches := last.Batches
+	var last progress
+	batches, err := last.resume(ctx)
+	if err != nil {
+		return ExtractOutput{}, err
+	}
+
+	// #step Stay alive while a page takes long
+	done := connectors.StayAlive(ctx, last.details)
+	defer done()
 
 	// #step Read page by page
 	read := readers[source.SourceType]
-	pages := read(
-		ctx, source.ConnectionString, last.Cursor, input.BatchSize)
+	pages := read(ctx, source.ConnectionString,
+		last.cursor(), input.BatchSize)
+	folder := connectors.StagedAt(
+		runOf(ctx) + "/" + source.SourceID)
 	for page, err := range pages {
 		if err != nil {
 			return ExtractOutput{}, err
 		}
 
 		// #step Stage the rows, keep the reference
-		uri := connectors.StagedAt(fmt.Sprintf(
-			"%s/%s/%05d.raw.ndjson",
-			runID, source.SourceID, len(batches)+1))
+		part := fmt.Sprintf("%05d", len(batches)+1)
 		for i := range page.Records {
 			record := &page.Records[i]
 			record.ID = domain.KeyOf(source.SourceID, record.ID)
 		}
-		batch, err := connectors.Stage(uri, page.Records)
+		batch, err := connectors.Stage(
+			folder+"/"+part+".raw", page.Records)
 		if err != nil {
 			return ExtractOutput{}, err
 		}
@@ -83,13 +111,53 @@ func ExtractData(
 		}
 
 		// #step Tell Temporal how far we are
-		activity.RecordHeartbeat(ctx,
-			checkpoint{page.Cursor, batches})
+		list, err := connectors.Stage(folder+"/list", batches)
+		if err != nil {
+			return ExtractOutput{}, err
+		}
+		last.tell(ctx, checkpoint{page.Cursor, list})
 	}
 	return ExtractOutput{batches}, nil
 }
 
 // #endregion extract
+
+// progress is the last checkpoint of an attempt, none at first. It is told from two goroutines.
+type progress struct{ last atomic.Pointer[checkpoint] }
+
+// resume takes up where the last attempt stopped; it returns what that one has staged.
+func (p *progress) resume(ctx context.Context) ([]connectors.Batch, error) {
+	batches := []connectors.Batch{}
+	if !activity.HasHeartbeatDetails(ctx) {
+		return batches, nil
+	}
+	var last checkpoint
+	if err := activity.GetHeartbeatDetails(ctx, &last); err != nil {
+		return nil, err
+	}
+	p.last.Store(&last)
+	err := connectors.FetchStaged(last.Staged, &batches)
+	return batches, err
+}
+
+func (p *progress) tell(ctx context.Context, now checkpoint) {
+	p.last.Store(&now)
+	activity.RecordHeartbeat(ctx, now)
+}
+
+func (p *progress) details() []any {
+	if last := p.last.Load(); last != nil {
+		return []any{*last}
+	}
+	return nil
+}
+
+func (p *progress) cursor() string {
+	if last := p.last.Load(); last != nil {
+		return last.Cursor
+	}
+	return ""
+}
 
 // #region transform
 
@@ -120,8 +188,8 @@ func TransformData(
 	}
 
 	// #step Stage the result beside the input
-	uri := strings.Replace(input.Batch.URI, ".raw.", ".clean.", 1)
-	batch, err := connectors.Stage(uri, clean)
+	part, _, _ := strings.Cut(input.Batch.URI, ".raw/")
+	batch, err := connectors.Stage(part+".clean", clean)
 	return TransformOutput{batch}, err
 }
 
@@ -134,6 +202,10 @@ func LoadData(
 	ctx context.Context, input LoadInput,
 ) (LoadOutput, error) {
 	target := input.Target
+
+	// #step Stay alive, and hear of a cancellation
+	done := connectors.StayAlive(ctx, connectors.NoDetails)
+	defer done()
 
 	// #step Fetch the rows behind the reference
 	var records []connectors.TransformedRecord
@@ -150,13 +222,43 @@ func LoadData(
 	}
 
 	// #step A folder takes a part, named after the batch
-	folder, file := path.Split(input.Batch.URI)
-	number, _, _ := strings.Cut(file, ".")
-	part := fmt.Sprintf("%s.%s.%s",
-		input.PipelineID, path.Base(folder), number)
+	batch := path.Dir(input.Batch.URI)
+	number, _, _ := strings.Cut(path.Base(batch), ".")
+	part := path.Base(path.Dir(batch)) + "." + number
 	write := writers[target.TargetType]
-	count, err := write(target.ConnectionString, part, records)
+	parts := connectors.Parts{
+		Connection:  target.ConnectionString,
+		PipelineID:  input.PipelineID,
+		ProcessedAt: input.ProcessedAt,
+		RunID:       runOf(ctx),
+	}
+	count, err := write(parts, part, records)
 	return LoadOutput{count}, err
 }
 
 // #endregion load
+
+// #region complete
+
+// CompleteLoad makes the parts of this run the content of the
+// target.
+func CompleteLoad(
+	ctx context.Context, input CompleteInput,
+) error {
+	done := connectors.StayAlive(ctx, connectors.NoDetails)
+	defer done()
+
+	// #step All parts at once, in place of the last run's
+	return connectors.CompleteParts(connectors.Parts{
+		Connection:  input.Target.ConnectionString,
+		PipelineID:  input.PipelineID,
+		ProcessedAt: input.ProcessedAt,
+		RunID:       runOf(ctx),
+	}, input.Parts)
+}
+
+// #endregion complete
+
+func runOf(ctx context.Context) string {
+	return activity.GetInfo(ctx).WorkflowExecution.RunID
+}

@@ -132,6 +132,11 @@ type Progress struct {
 
 // #step What passes between its activities
 
+// CheckInput asks whether a target can be meant.
+type CheckInput struct {
+	Target DataTarget `json:"target"`
+}
+
 // ExtractInput asks for one source.
 type ExtractInput struct {
 	Source    DataSource `json:"source"`
@@ -156,14 +161,23 @@ type TransformOutput struct {
 
 // LoadInput asks for one batch in the target.
 type LoadInput struct {
-	PipelineID string           `json:"pipeline_id"`
-	Target     DataTarget       `json:"target"`
-	Batch      connectors.Batch `json:"batch"`
+	PipelineID  string           `json:"pipeline_id"`
+	Target      DataTarget       `json:"target"`
+	Batch       connectors.Batch `json:"batch"`
+	ProcessedAt string           `json:"processed_at"`
 }
 
 // LoadOutput says how many records arrived.
 type LoadOutput struct {
 	LoadedCount int `json:"loaded_count"`
+}
+
+// CompleteInput asks for so many parts to be all there is.
+type CompleteInput struct {
+	PipelineID  string     `json:"pipeline_id"`
+	Target      DataTarget `json:"target"`
+	ProcessedAt string     `json:"processed_at"`
+	Parts       int        `json:"parts"`
 }
 
 // #endregion output

@@ -15,9 +15,11 @@ import (
 // Register tells a worker what this pipeline is made of.
 func Register(r worker.Registry) {
 	r.RegisterWorkflow(ETLPipeline)
+	r.RegisterActivity(CheckTarget)
 	r.RegisterActivity(ExtractData)
 	r.RegisterActivity(TransformData)
 	r.RegisterActivity(LoadData)
+	r.RegisterActivity(CompleteLoad)
 }
 
 const maxReason = 200
@@ -26,6 +28,11 @@ const maxReason = 200
 const day = 86_400 * time.Second
 
 // #region options
+// #step Check: at once, and nobody is asked
+var checkOptions = workflow.ActivityOptions{
+	StartToCloseTimeout: 10 * time.Second,
+}
+
 // #step Extract: long, with a heartbeat to resume from
 var extractOptions = workflow.ActivityOptions{
 	ScheduleToCloseTimeout: day,
@@ -38,7 +45,7 @@ var extractOptions = workflow.ActivityOptions{
 	},
 }
 
-// #step Transform: pure work, retried a little
+// #step Transform: pure work, but staging may be away
 var transformOptions = workflow.ActivityOptions{
 	ScheduleToCloseTimeout: day,
 	StartToCloseTimeout:    300 * time.Second,
@@ -49,10 +56,12 @@ var transformOptions = workflow.ActivityOptions{
 	},
 }
 
-// #step Load: the target may be away for a while
+// #step Load: the target may be away; a cancel waits for it
 var loadOptions = workflow.ActivityOptions{
 	ScheduleToCloseTimeout: day,
 	StartToCloseTimeout:    300 * time.Second,
+	HeartbeatTimeout:       60 * time.Second,
+	WaitForCancellation:    true,
 	RetryPolicy: &temporal.RetryPolicy{
 		InitialInterval:        2 * time.Second,
 		MaximumInterval:        300 * time.Second,
@@ -85,10 +94,19 @@ func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
 	progress := Progress{Phase: "extract"}
 	err = workflow.SetQueryHandler(ctx, "progress",
 		func() (Progress, error) { return progress, nil })
-	// #endregion start
 	if err != nil {
 		return ETLOutput{}, err
 	}
+
+	// #step A target that cannot be meant costs no reading
+	checkCtx := workflow.WithActivityOptions(ctx, checkOptions)
+	target := CheckInput{input.Target}
+	err = workflow.ExecuteActivity(
+		checkCtx, CheckTarget, target).Get(ctx, nil)
+	if err != nil {
+		return ETLOutput{}, connectors.Failed("target", err)
+	}
+	// #endregion start
 
 	// #region extract
 	// #step Read all sources at the same time
@@ -147,12 +165,13 @@ func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
 	// #region load
 	progress = Progress{"load", 0, total}
 	loadCtx := workflow.WithActivityOptions(ctx, loadOptions)
+	inFolder := input.Target.TargetType != "database"
 	successful, rejected := 0, []FailedBatch{}
 	for _, batch := range transformed {
 		// #step Load one batch
 		var load LoadOutput
 		err := workflow.ExecuteActivity(loadCtx, LoadData, LoadInput{
-			input.PipelineID, input.Target, batch,
+			input.PipelineID, input.Target, batch, processedAt,
 		}).Get(ctx, &load)
 
 		// #step A rejected batch costs itself, and is listed
@@ -165,11 +184,28 @@ func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
 				"uri", batch.URI, "reason", reason)
 		} else if err != nil {
 			// #step Anything else fails the run, and says how far it came
+			if inFolder {
+				successful = 0
+			}
 			return ETLOutput{}, connectors.FailedAfter(
 				"target", err, successful, total)
 		}
 		successful += load.LoadedCount
 		progress.Processed += batch.Count
+	}
+
+	// #step A folder shows all parts at once
+	if inFolder {
+		err := workflow.ExecuteActivity(loadCtx, CompleteLoad,
+			CompleteInput{
+				PipelineID:  input.PipelineID,
+				Target:      input.Target,
+				ProcessedAt: processedAt,
+				Parts:       len(transformed) - len(rejected),
+			}).Get(ctx, nil)
+		if err != nil {
+			return ETLOutput{}, connectors.Failed("target", err)
+		}
 	}
 	// #endregion load
 

@@ -20,6 +20,7 @@ func run(t *testing.T, batches int, load func(number int) error) (ETLOutput, err
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
+	env.RegisterActivity(CheckTarget)
 	env.RegisterActivity(ExtractData)
 	env.RegisterActivity(TransformData)
 	env.RegisterActivity(LoadData)
@@ -45,7 +46,7 @@ func run(t *testing.T, batches int, load func(number int) error) (ETLOutput, err
 	env.ExecuteWorkflow(ETLPipeline, json.RawMessage(`{"pipeline_id":"p","batch_size":10,
 		"sources":[{"source_id":"a","source_type":"file","connection_string":"file:///a"},
 		           {"source_id":"b","source_type":"file","connection_string":"file:///b"}],
-		"target":{"target_type":"file","connection_string":"file:///c"}}`))
+		"target":{"target_type":"database","connection_string":"postgres://u@host/nyc?table=c"}}`))
 	var out ETLOutput
 	err := env.GetWorkflowError()
 	if err == nil {
@@ -102,10 +103,16 @@ func TestAnOutageSaysHowFarTheRunCame(t *testing.T) {
 	}
 }
 
-func TestInputThatIsWrongSaysSoAlone(t *testing.T) {
-	_, err := run(t, 1, func(int) error { return connectors.InvalidInput("connection_string: is bad") })
-	if got := words(err); got != "InvalidInput: target: connection_string: is bad" {
-		t.Error(got)
+func TestATargetThatCannotBeMeantIsRefused(t *testing.T) {
+	for kind, connection := range map[string]string{
+		"database":  "postgres://u@host/nyc",
+		"file":      "http://host/folder",
+		"warehouse": "file:///${NO_SUCH_NAME}",
+	} {
+		err := CheckTarget(t.Context(), CheckInput{DataTarget{kind, connection}})
+		if kind, _ := connectors.CauseOf(err); kind != "InvalidInput" {
+			t.Errorf("%s: %v", connection, err)
+		}
 	}
 }
 

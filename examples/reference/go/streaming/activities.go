@@ -30,9 +30,9 @@ func ReadStreamEvents(
 
 	// #step Stage the events, keep the reference
 	runID := activity.GetInfo(ctx).WorkflowExecution.RunID
-	uri := connectors.StagedAt(fmt.Sprintf(
-		"%s/events/%012d.ndjson", runID, input.Cursor))
-	batch, err := connectors.Stage(uri, page.Messages)
+	folder := connectors.StagedAt(fmt.Sprintf(
+		"%s/events/%012d", runID, input.Cursor))
+	batch, err := connectors.Stage(folder, page.Messages)
 	return ReadOutput{&batch, page.Cursor}, err
 }
 
@@ -59,6 +59,12 @@ func ProcessStreamEvents(
 		Watermark:   input.Watermark,
 		OpenWindows: input.OpenWindows,
 	})
+
+	// #step Bound what goes through the history
+	if len(sorted.OpenWindows) > maxOpenWindows {
+		return ProcessOutput{}, connectors.InvalidInput(
+			ruleTooMany)
+	}
 
 	// #step Nothing is dropped: late and dead have topics
 	target, late, dead := input.Target, sorted.Late, sorted.Dead
@@ -87,8 +93,10 @@ func WriteStreamResults(
 ) error {
 	results := make([]connectors.Message, len(input.Windows))
 	for i, window := range input.Windows {
-		// #step The key of a window is its de-duplication id
-		results[i].ID = input.StreamID + "/" + window.key()
+		// #step One id a window, and a new one when it has grown
+		events := window.Departures + window.Cancelled
+		results[i].ID = fmt.Sprintf("%s/%s/%d",
+			input.StreamID, window.key(), events)
 
 		// #step Means are taken at the end, from sums
 		var mean *float64
@@ -109,7 +117,7 @@ func WriteStreamResults(
 		results[i].Body = body
 	}
 
-	// #step Published again, a window is still there once
+	// #step Published again, a result is still there once
 	return connectors.Publish(ctx, input.Topic, results)
 }
 

@@ -3,6 +3,7 @@ package streaming
 
 import (
 	"encoding/json"
+	"math"
 	"regexp"
 
 	"durable-pipelines/connectors"
@@ -17,12 +18,19 @@ const (
 	ruleOther    = "must differ from source_topic"
 	ruleWindow   = "must be a whole number from 1 to 604800"
 	ruleLateness = "must be a whole number from 0 to 604800"
+	ruleIdle     = "must be a whole number from 1 to 604800"
 	ruleTorn     = "has the wrong type"
 )
 
 // #endregion rules
 
 const week = 604_800
+
+// maxOpenWindows, with those that a batch closes, are 1,500 of at most 170 bytes: a payload under 256 KiB.
+const (
+	maxOpenWindows = 1000
+	ruleTooMany    = "window_size_seconds: makes more than 1000 open windows"
+)
 
 var topicURL = regexp.MustCompile(`^(nats|file)://.`)
 
@@ -49,12 +57,12 @@ func (w *Window) UnmarshalJSON(raw []byte) error {
 func (c *Carried) UnmarshalJSON(raw []byte) error {
 	type plain Carried
 	c.torn = connectors.Complete(raw, *c) != nil || json.Unmarshal(raw, (*plain)(c)) != nil ||
-		min(c.TotalEvents, c.ProcessedWindows, c.LateEvents, c.DeadEvents, int(c.Cursor)) < 0
+		min(c.TotalEvents, c.ProcessedWindows, c.LateEvents, c.DeadEvents, int(c.Cursor), c.IdleSeconds) < 0
 	return nil
 }
 
 // #region input
-// #step What one run hands on to the next
+// #step What one run hands on to the next, and to a later stream
 
 // Carried is how far the stream is.
 type Carried struct {
@@ -64,6 +72,7 @@ type Carried struct {
 	DeadEvents       int      `json:"dead_events"`
 	Cursor           int64    `json:"cursor"`
 	Watermark        *string  `json:"watermark"`
+	IdleSeconds      int      `json:"idle_seconds"`
 	OpenWindows      []Window `json:"open_windows"`
 
 	torn bool
@@ -78,6 +87,7 @@ type StreamInput struct {
 	Target     string  `json:"target_topic"`
 	WindowSize int     `json:"window_size_seconds"`
 	Lateness   *int    `json:"allowed_lateness_seconds,omitempty"`
+	Patience   *int    `json:"idle_timeout_seconds,omitempty"`
 	Carried    Carried `json:"carried"`
 }
 
@@ -90,6 +100,9 @@ func (in StreamInput) check(c *connectors.Checks) {
 		size >= 1 && size <= week, ruleWindow)
 	c.Rule("allowed_lateness_seconds",
 		lateness >= 0 && lateness <= week, ruleLateness)
+	idle := in.Patience == nil ||
+		*in.Patience >= 1 && *in.Patience <= week
+	c.Rule("idle_timeout_seconds", idle, ruleIdle)
 	c.Rule("carried", !in.Carried.torn, ruleTorn)
 	c.Rule("target_topic",
 		in.Target != in.Source, ruleOther)
@@ -108,6 +121,15 @@ func (in StreamInput) latenessOrSize() int {
 	return *in.Lateness
 }
 
+// patienceOrNone is how long nothing may come, unless it is as
+// long as it likes.
+func (in StreamInput) patienceOrNone() int {
+	if in.Patience == nil {
+		return math.MaxInt
+	}
+	return *in.Patience
+}
+
 // #endregion input
 
 // #region output
@@ -115,9 +137,10 @@ func (in StreamInput) latenessOrSize() int {
 
 // StreamOutput is what all runs of the stream did.
 type StreamOutput struct {
-	StreamID         string `json:"stream_id"`
-	TotalEvents      int    `json:"total_events"`
-	ProcessedWindows int    `json:"processed_windows"`
+	StreamID         string  `json:"stream_id"`
+	TotalEvents      int     `json:"total_events"`
+	ProcessedWindows int     `json:"processed_windows"`
+	Carried          Carried `json:"carried"`
 }
 
 // #step What it says while it runs

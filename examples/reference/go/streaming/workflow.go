@@ -62,6 +62,7 @@ func StreamProcessing(ctx workflow.Context, raw json.RawMessage) (StreamOutput, 
 		return StreamOutput{}, err
 	}
 	size, lateness := input.WindowSize, input.latenessOrSize()
+	patience := input.patienceOrNone()
 
 	// #step Go on where the last run ended
 	state := input.Carried
@@ -123,15 +124,30 @@ func StreamProcessing(ctx workflow.Context, raw json.RawMessage) (StreamOutput, 
 			// #step Nothing new: sleep one window, or until the signal
 			phase = "idle"
 			state.Cursor = read.Cursor
-			window := time.Duration(size) * time.Second
+			pause := min(size, patience)
 			sleepCtx, wake := workflow.WithCancel(ctx)
-			sleep := workflow.NewTimer(sleepCtx, window)
+			sleep := workflow.NewTimer(
+				sleepCtx, time.Duration(pause)*time.Second)
 			_ = workflow.Await(ctx, func() bool {
 				return stopped() || sleep.IsReady()
 			})
 			wake()
 			if err := ctx.Err(); err != nil {
 				return StreamOutput{}, err
+			}
+			if !stopped() {
+				state.IdleSeconds += pause
+			}
+
+			// #step Idle for too long: close what is open
+			if state.IdleSeconds >= patience {
+				if err := write(state.OpenWindows); err != nil {
+					return StreamOutput{}, err
+				}
+				state.Watermark = endOf(
+					state.OpenWindows, size, state.Watermark)
+				state.OpenWindows = []Window{}
+				state.IdleSeconds = 0
 			}
 		} else {
 			// #step Sort the events into windows
@@ -156,6 +172,7 @@ func StreamProcessing(ctx workflow.Context, raw json.RawMessage) (StreamOutput, 
 
 			// #step Only now is the batch behind us
 			state.Cursor = read.Cursor
+			state.IdleSeconds = 0
 			state.Watermark = done.Watermark
 			state.OpenWindows = done.OpenWindows
 			state.TotalEvents += read.Batch.Count
@@ -178,14 +195,13 @@ func StreamProcessing(ctx workflow.Context, raw json.RawMessage) (StreamOutput, 
 	// #endregion loop
 
 	// #region stop
-	// #step Finish the windows that are open
+	// #step Publish the windows that are open, as far as they are
 	phase = "stopping"
 	if err := write(state.OpenWindows); err != nil {
 		return StreamOutput{}, err
 	}
-	state.OpenWindows = []Window{}
 
-	// #step Answer the totals of all the runs
+	// #step Answer the totals, and where another can go on
 	phase = "done"
 	for stop.ReceiveAsync(nil) {
 		// Taken, or the SDK warns of signals left behind.
@@ -194,6 +210,16 @@ func StreamProcessing(ctx workflow.Context, raw json.RawMessage) (StreamOutput, 
 		StreamID:         input.StreamID,
 		TotalEvents:      state.TotalEvents,
 		ProcessedWindows: state.ProcessedWindows,
+		Carried:          state,
 	}, nil
 	// #endregion stop
+}
+
+// endOf is when the last of the windows ends; with none, the watermark as it was.
+func endOf(windows []Window, size int, watermark *string) *string {
+	if len(windows) == 0 {
+		return watermark
+	}
+	last := windows[len(windows)-1].WindowStart
+	return new(instant(seconds(&last) + int64(size)))
 }
