@@ -2,11 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 
 /** One way to answer wrongly. */
 export type Fault =
   | { kind: 'status'; status: number; headers?: Record<string, string> }
   | { kind: 'truncated' }
+  | { kind: 'half a gzip' }
   | { kind: 'wrong shape' }
   | { kind: 'same page' }
   | { kind: 'held'; until: Promise<void> };
@@ -86,6 +88,11 @@ export class Api {
     response.setHeader('content-type', 'application/json');
     if (fault?.kind === 'wrong shape') return void response.end('{"message":"welcome"}');
     if (fault?.kind === 'truncated') return void response.end(body.slice(0, body.length / 2));
+    if (fault?.kind === 'half a gzip') {
+      const zipped = gzipSync(body);
+      response.setHeader('content-encoding', 'gzip');
+      return void response.end(zipped.subarray(0, zipped.length / 2));
+    }
     response.end(body);
   }
 

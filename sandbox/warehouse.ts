@@ -1,4 +1,5 @@
 /** Folders that pipelines write into, read back by DuckDB. */
+import { readdir, readFile } from 'node:fs/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { Contents } from './postgres.ts';
 
@@ -21,6 +22,19 @@ export function partsOf(folder: string, kind: 'parquet' | 'ndjson'): string {
     ? `read_parquet('${folder}/*.parquet')`
     : `(SELECT json->>'$.id' AS id, (json->'$.data')::VARCHAR AS data, json->>'$.metadata.processed_at' AS processed_at,
          json->>'$.metadata.version' AS version FROM read_ndjson_objects('${folder}/*.ndjson'))`;
+}
+
+/** What the newest manifest of a pipeline says: its run, and the parts that are the folder's content. */
+export async function manifestOf(
+  folder: string,
+  pipeline: string,
+): Promise<{ run: string; parts: string[] }> {
+  const names = await readdir(folder);
+  const newest = names
+    .filter((name) => name.startsWith(`${pipeline}.`) && name.endsWith('.manifest.json'))
+    .sort()
+    .at(-1);
+  return JSON.parse(await readFile(`${folder}/${newest}`, 'utf8'));
 }
 
 /** How many records the parts hold, and a digest of what they say (not of when they were processed). */

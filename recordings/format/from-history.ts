@@ -281,6 +281,8 @@ function hider(histories: IHistory[], { workflowId, folder, root }: Surroundings
     for (const [value, name] of known) if (value) hidden = hidden.replaceAll(value, name);
     return (
       hidden
+        // What is staged is named by its bytes, which are each language's own.
+        .replace(/\b[0-9a-f]{64}\.ndjson\b/g, '<sha256>.ndjson')
         // Ports are free ones.
         .replace(/\b(localhost|127\.0\.0\.1):\d+/g, '<host>')
         // The clock of the run, which a server that is shared may have moved by decades: its data is of 2013.

@@ -48,6 +48,7 @@ const GOOD: Record<InputCase['pipeline'], object[]> = {
         target_topic: 'file:///a/b',
         window_size_seconds: 600,
         allowed_lateness_seconds: 0,
+        idle_timeout_seconds: 3600,
       },
       carried: {
         ...{
@@ -57,6 +58,7 @@ const GOOD: Record<InputCase['pipeline'], object[]> = {
           dead_events: 0,
           cursor: 10,
           watermark: '2013-01-01T00:00:00Z',
+          idle_seconds: 0,
         },
         open_windows: [WINDOW],
       },

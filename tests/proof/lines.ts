@@ -63,11 +63,14 @@ export function groupsOf(language: Language['id'], pipelines: string[]): Group[]
   );
 }
 
-/** The lines that are shown and were not executed, as `file:line (page, page)`. */
+/** The lines that are shown and were not executed, with their pages; and the files of which nothing was counted. */
 export function unproven(shown: Shown[], found: Map<string, FileLines>): string[] {
-  return shown.flatMap(({ file, lines, pages }) =>
+  const files = [...new Set(shown.map(({ file }) => file))];
+  const uncounted = files.filter((file) => !found.get(file)?.hits.size);
+  const open = shown.flatMap(({ file, lines, pages }) =>
     lines
       .filter((line) => found.get(file)?.hits.get(line) === 0)
       .map((line) => `${file}:${line} is shown by ${pages.join(', ')}, and no scenario executes it`),
   );
+  return [...uncounted.map((file) => `${file} is shown, and no worker counted anything of it`), ...open];
 }

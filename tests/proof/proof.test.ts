@@ -93,8 +93,6 @@ describe('no unproven line', () => {
       const files = [...new Set(mine.map(({ file }) => file))];
       const folders = [coverageOfAll(id)];
       const found = await executed(id, files, [{ name: 'all', folders }]);
-      const uncounted = files.filter((file) => !found.get(file)?.hits.size);
-      expect(uncounted, 'files of which no worker counted anything').toEqual([]);
       expect(unproven(mine, found)).toEqual([]);
     });
   }

@@ -11,7 +11,7 @@ import { ROOT } from '../../sandbox/processes.ts';
 import { GENERATED } from '../../sandbox/worker-lists.ts';
 import { scenariosOf } from '../scenarios/scenario.ts';
 import { lockedFor, readFaultsReport } from './faults.report.ts';
-import { executed, groupsOf, type Shown, shownRegions } from './lines.ts';
+import { executed, groupsOf, type Shown, shownRegions, unproven } from './lines.ts';
 import { LANGUAGE_IDS, readRecording } from './recordings.ts';
 
 export const PROOF_VERSION = 1;
@@ -53,15 +53,20 @@ const linesFile = (folder: string) => `${RECORDINGS}/${folder}/lines.json`;
 
 // ---- Lines
 
-/** Writes lines.json of these pipelines, and of what they share when they are all; from the runs just made. */
-export async function writeLines(pipelines: string[]): Promise<void> {
+/**
+ * Writes lines.json of these pipelines, and of what they share when they are all; from the runs just made.
+ * Returns the lines that are shown and that none of these runs executed.
+ */
+export async function writeLines(pipelines: string[]): Promise<string[]> {
   const shown = shownRegions();
+  const open: string[] = [];
   for (const folder of madeWith(pipelines, shown)) {
     const report: LinesReport = {};
     for (const id of LANGUAGE_IDS as Id[]) {
       const mine = shown.filter((one) => one.language === id && one.pipeline === folder);
       const groups = groupsOf(id, PIPELINES.includes(folder) ? [folder] : pipelines);
       const found = await executed(id, [...new Set(mine.map(({ file }) => file))], groups);
+      open.push(...unproven(mine, found));
       report[id] = {};
       for (const [file, { hits, groups: by }] of found) {
         const regions = mine.filter((one) => one.file === file);
@@ -75,6 +80,7 @@ export async function writeLines(pipelines: string[]): Promise<void> {
     if (existsSync(linesFile(folder)) && sameProof(readLines(folder), report)) continue;
     await writeFile(linesFile(folder), formatLines(report));
   }
+  return open;
 }
 
 /** The folders of pipelines; and of what pipelines share, when these are all: its lines are proven by all together. */

@@ -7,6 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { milliseconds } from '../../recordings/format/from-history.ts';
 import { contractOf } from '../../sandbox/contract.ts';
 import { factsOf, historiesOf, sleeps } from '../../sandbox/history.ts';
 import { language } from '../../sandbox/languages.ts';
@@ -128,8 +129,8 @@ async function play(about: About, scenario: AnyScenario, workflow: string, bed: 
   const contract = contractOf(about.pipeline);
   const id = `${about.pipeline}_${++count}`;
   const target = await scenario.given(sandbox, id);
-  const start = (workflowId: string) =>
-    temporal.client.workflow.start(workflow, { taskQueue: TASK_QUEUE, workflowId, args: [target.input] });
+  const start = (workflowId: string, input: unknown = target.input) =>
+    temporal.client.workflow.start(workflow, { taskQueue: TASK_QUEUE, workflowId, args: [input] });
   const handle = await start(id);
   const run: Run = {
     ...{ sandbox, temporal, handle, until },
@@ -139,8 +140,8 @@ async function play(about: About, scenario: AnyScenario, workflow: string, bed: 
       await meanwhile?.();
       await bed.enter(twin);
     },
-    again: async (meanwhile) => {
-      const second = await start(`${id}_again`);
+    again: async (meanwhile, input) => {
+      const second = await start(`${id}_again`, input);
       await meanwhile?.(second);
       return temporal.settle(() => second.result());
     },
@@ -152,6 +153,7 @@ async function play(about: About, scenario: AnyScenario, workflow: string, bed: 
     sleeps: () => sleeps(handle),
     histories: () => factsOf(temporal.client, handle),
     attempt: async (activity) => (await pending(handle, activity))?.attempt ?? 0,
+    heartbeatAt: async (activity) => milliseconds((await pending(handle, activity))?.lastHeartbeatTime),
   };
   await scenario.during?.(run, target);
   const output = await outcome(run, scenario.expected);

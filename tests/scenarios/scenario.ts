@@ -20,8 +20,10 @@ export interface Run {
   sleeps(): Promise<boolean>;
   /** What the histories say, one a run of the execution, the first run first. */
   histories(): Promise<HistoryFacts[]>;
-  /** Runs the pipeline once more with the same input; returns its result. */
-  again(meanwhile?: (handle: WorkflowHandle) => Promise<void>): Promise<unknown>;
+  /** Runs the pipeline once more, with the same input where no other is given; returns its result. */
+  again(meanwhile?: (handle: WorkflowHandle) => Promise<void>, input?: unknown): Promise<unknown>;
+  /** When the pending activity of this type was last heard of, in ms; 0 when it was not. */
+  heartbeatAt(activity: string): Promise<number>;
   /** The attempt that the pending activity of this type is in; 0 when none is pending. */
   attempt(activity: string): Promise<number>;
 }

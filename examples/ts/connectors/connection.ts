@@ -48,12 +48,13 @@ export function resolve(
     /\$\{(\w+)\}/g,
     (_, name) => {
       const known = Object.hasOwn(process.env, name);
-      if (!known) {
+      const value = known ? process.env[name] : undefined;
+      if (value === undefined) {
         throw invalidInput(
           `environment variable ${name} is not set`,
         );
       }
-      return encoded(process.env[name] ?? '');
+      return encoded(value);
     },
   );
 
@@ -133,7 +134,7 @@ function isFile(
   query: string | undefined,
 ): boolean {
   return (
-    (authority === '' || authority === 'localhost') &&
+    /^(?:localhost)?$/i.test(authority) &&
     /^\/+[^/]/.test(path) &&
     !/%2f|%5c/i.test(path) &&
     query === undefined

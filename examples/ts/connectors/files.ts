@@ -1,6 +1,9 @@
 /** Files that are there whole or not at all. */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import {
+  link,
   mkdir,
+  readFile,
   rename,
   rm,
   stat,
@@ -37,35 +40,59 @@ export async function writeAtomically(
 
 const STALE_MS = 10_000;
 
+/** A lock that is held, or was: who is frozen with it for long loses it. */
+export interface Lock {
+  /** Throws when another has taken it: ask right before a write. Nothing is awaited between. */
+  check(): void;
+}
+
 /**
- * Runs `use` while no other process holds the lock of `file`. Who dies with the lock loses it after
- * ten seconds.
+ * Runs `use` while no other process holds the lock of `file`. Who dies with the lock, or is frozen,
+ * loses it after ten seconds.
  */
 export async function locked<T>(
   file: string,
-  use: () => Promise<T>,
+  use: (lock: Lock) => Promise<T>,
 ): Promise<T> {
   const lock = `${file}.lock`;
+  const owner = crypto.randomUUID();
+  const isOurs = () => readFileSync(lock, 'utf8') === owner;
   await mkdir(dirname(file), { recursive: true });
-  while (!(await taken(lock))) await sleep(5);
+  while (!(await taken(lock, owner))) await sleep(5);
   try {
-    return await use();
+    return await use({
+      check() {
+        if (!isOurs()) throw unavailable('lock was lost');
+      },
+    });
   } finally {
-    await rm(lock, { force: true });
+    if (existsSync(lock) && isOurs()) rmSync(lock);
   }
 }
 
-async function taken(lock: string): Promise<boolean> {
+async function taken(
+  lock: string,
+  owner: string,
+): Promise<boolean> {
   try {
-    await writeFile(lock, '', { flag: 'wx' });
+    await writeFile(lock, owner, { flag: 'wx' });
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'EEXIST') throw error;
-    const since = await stat(lock).catch(() => undefined);
-    if (since && Date.now() - since.mtimeMs > STALE_MS) {
-      await rm(lock, { force: true });
-    }
+    await removeStale(lock).catch(() => {});
     return false;
   }
+}
+
+/** Only the lock that was seen to be stale goes: another waiter may have put its own there meanwhile. */
+async function removeStale(lock: string): Promise<void> {
+  const { mtimeMs } = await stat(lock);
+  if (Date.now() - mtimeMs <= STALE_MS) return;
+  const stale = await readFile(lock, 'utf8');
+  const aside = `${lock}.${crypto.randomUUID()}.tmp`;
+  await rename(lock, aside);
+  const moved = await readFile(aside, 'utf8');
+  if (moved !== stale) await link(aside, lock).catch(() => {});
+  await rm(aside, { force: true });
 }

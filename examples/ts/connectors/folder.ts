@@ -28,7 +28,8 @@ export async function writePart(
   body: string | Uint8Array,
 ): Promise<void> {
   // #step Where nobody reads, under the name of the run
-  const hidden = `${fileOf(parts.connection)}/.${nameOf(parts)}`;
+  const folder = fileOf(parts.connection);
+  const hidden = `${folder}/.${nameOf(parts)}`;
 
   // #step Named after its batch, so a repeat replaces it
   await writeAtomically(`${hidden}/${name}`, body);
@@ -59,32 +60,27 @@ export async function completeParts(
     const from = `${folder}/.${run}/${name}`;
     await moved(from, `${folder}/${run}.${name}`);
   }
-  const shown = (await listed(folder)).filter(
-    (name) =>
-      name.startsWith(`${run}.`) && !name.endsWith(MANIFEST),
-  );
-  if (shown.length !== count) {
-    throw unavailable('folder does not hold all parts');
-  }
+  const shown = await shownParts(folder, run, count);
 
   // #step One rename: readers see the old run or the new
-  const manifest = { run, parts: shown.sort() };
+  const manifest = { run, parts: shown };
   await writeAtomically(
     `${folder}/${run}${MANIFEST}`,
     `${JSON.stringify(manifest)}\n`,
   );
 
   // #step What older runs wrote goes
-  for (const name of await listed(folder)) {
-    const [found] = runOf(parts)(name);
-    const old = found !== undefined && found < run;
-    if (old || name === `.${run}`)
+  for (const name of await everything(folder)) {
+    const [found = run] = runOf(parts)(name);
+    if (found < run || name === `.${run}`)
       await removed(`${folder}/${name}`);
   }
 }
 // #endregion complete
 
 const MANIFEST = '.manifest.json';
+/** What is being written, or whose writer died: see `writeAtomically`. */
+const UNFINISHED = '.tmp';
 const RUN = /^\.?([\w-]+\.\d{17}-[\da-f]{8})(?=\.|$)/;
 
 /** The run's name: it sorts by time. */
@@ -102,8 +98,30 @@ function runOf({ pipeline_id }: Parts) {
   };
 }
 
-/** The names in a folder; none when there is no such folder. */
+/** The parts of a run that are in the folder, in order. */
+async function shownParts(
+  folder: string,
+  run: string,
+  count: number,
+): Promise<string[]> {
+  const shown = (await listed(folder)).filter(
+    (name) =>
+      name.startsWith(`${run}.`) && !name.endsWith(MANIFEST),
+  );
+  if (shown.length !== count) {
+    throw unavailable('folder does not hold all parts');
+  }
+  return shown.sort();
+}
+
+/** The names in a folder, but for what is unfinished. */
 async function listed(folder: string): Promise<string[]> {
+  const names = await everything(folder);
+  return names.filter((name) => !name.endsWith(UNFINISHED));
+}
+
+/** The names in a folder; none when there is no such folder. */
+async function everything(folder: string): Promise<string[]> {
   return readdir(folder).catch((error) => {
     if (error.code === 'ENOENT') return [];
     throw unavailable('folder cannot be read');

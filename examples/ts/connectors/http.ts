@@ -70,7 +70,7 @@ async function getPage(request: ApiRequest): Promise<ApiPage> {
   const status = response.statusCode;
   const again = response.headers['retry-after'];
   if (status < 200 || status > 299) {
-    await response.body.dump().catch(() => {});
+    await drop(response);
   }
 
   // #step 429: come back when the API says
@@ -154,10 +154,17 @@ async function follow(
       });
     if (!REDIRECTS.includes(response.statusCode))
       return response;
-    await response.body.dump().catch(() => {});
+    await drop(response);
     next = redirected(next, response.headers.location);
   }
   throw validationError('API redirects elsewhere');
+}
+
+/** Reads a body for nothing: its connection can be used again, or is lost. */
+async function drop({
+  body,
+}: Dispatcher.ResponseData): Promise<void> {
+  await body.dump().catch(() => {});
 }
 
 /** The same request of where `location` points: at home, or at home with TLS. */
@@ -216,14 +223,14 @@ function dateOf(text: string): DateTime | undefined {
 }
 
 /** The body with its compression undone, as far as it is held. */
-async function bodyOf({
-  headers,
-  body,
-}: Dispatcher.ResponseData): Promise<Buffer> {
+async function bodyOf(
+  response: Dispatcher.ResponseData,
+): Promise<Buffer> {
+  const { headers, body } = response;
   const encoding = headers['content-encoding'] || 'identity';
   const known = /^(gzip|identity)$/i.test(String(encoding));
   if (!known) {
-    await body.dump().catch(() => {});
+    await drop(response);
     throw malformed('API answered broken JSON');
   }
   const zipped = /^gzip$/i.test(String(encoding));

@@ -301,12 +301,12 @@ export async function upsert(
   // #step Of two records with one key, the last stays
   const byId = new Map(records.map((r) => [r.id, r]));
   const rows = [...byId.values()];
-  if (rows.length === 0) return 0;
 
   // #step One transaction, and no row of a newer run
   await using table = await open(connection);
   await table.query(
-    `INSERT INTO ${table.name} AS t (id, data, processed_at, version)
+    `INSERT INTO ${table.name} AS t
+       (id, data, processed_at, version)
      SELECT r->>'id', r->'data',
             (r#>>'{metadata,processed_at}')::timestamptz,
             r#>>'{metadata,version}'
@@ -314,7 +314,8 @@ export async function upsert(
      ON CONFLICT (id) DO UPDATE SET data = excluded.data,
        processed_at = excluded.processed_at,
        version = excluded.version
-     WHERE coalesce(t.processed_at <= excluded.processed_at, true)`,
+     WHERE coalesce(
+       t.processed_at <= excluded.processed_at, true)`,
     [JSON.stringify(rows)],
   );
 

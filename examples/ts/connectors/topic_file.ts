@@ -1,6 +1,6 @@
 /** The embedded broker: a topic is an append-only file, one message a line. For one machine. */
+import { appendFileSync } from 'node:fs';
 import {
-  appendFile,
   type FileHandle,
   open,
   readFile,
@@ -57,7 +57,7 @@ export async function publishFile(
   const file = pathOf(topic);
   try {
     // #step One writer at a time
-    await locked(file, async () => {
+    await locked(file, async (lock) => {
       // #step Leave out what the topic has
       const there = await contentOf(file);
       const known = idsOf(there);
@@ -71,9 +71,10 @@ export async function publishFile(
       const half = there.length > 0 && there.at(-1) !== LF;
       const end = half ? '\n' : '';
 
-      // #step Append the rest in one write
+      // #step Append the rest in one write, still alone
       const lines = fresh.map(({ id, body }) => ({ id, body }));
-      await appendFile(file, end + toNdjson(lines));
+      lock.check();
+      appendFileSync(file, end + toNdjson(lines));
     });
   } catch {
     throw unavailable('topic cannot be written');

@@ -120,8 +120,7 @@ export async function publishNats(
   await withStream(topic, async (js, _, subject) => {
     for (const { id, body } of messages) {
       // #step The broker drops an id that it knows
-      const known = id ? { msgID: headerOf(id) } : {};
-      await js.publish(subject, body, known);
+      await js.publish(subject, body, knownBy(id));
     }
   });
 }
@@ -134,6 +133,11 @@ function handedOn(message: JsMsg): Message {
   return isUtf8(body)
     ? { id, body: body.toString() }
     : { id, body: body.toString(), fault: 'not a message' };
+}
+
+/** Has the broker know a message by its id; one without an id is never known. */
+function knownBy(id: string): { msgID?: string } {
+  return id ? { msgID: headerOf(id) } : {};
 }
 
 /** An id as a header can hold it. */

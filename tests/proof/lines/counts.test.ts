@@ -66,3 +66,10 @@ test('a line that is shown and was not executed is named with its pages', () => 
     'examples/ts/a.ts:2 is shown by content/docs/a.mdx, and no scenario executes it',
   ]);
 });
+
+test('a file that is shown and of which nothing was counted is named', () => {
+  const shown = { file: 'examples/ts/a.ts', lines: [1], pages: ['content/docs/a.mdx'] } as Shown;
+  const nothing = ['examples/ts/a.ts is shown, and no worker counted anything of it'];
+  expect(unproven([shown], new Map())).toEqual(nothing);
+  expect(unproven([shown, shown], new Map([[shown.file, lines('one\n')]]))).toEqual(nothing);
+});

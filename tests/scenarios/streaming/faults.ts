@@ -71,8 +71,8 @@ export default [
       },
       {
         file: `${TS}/streaming/workflow.ts`,
-        find: 'await condition(() => stopped, `${size} seconds`);',
-        replace: 'await sleep(`${size} seconds`);',
+        find: 'await condition(() => stopped, `${pause} seconds`);',
+        replace: 'await sleep(`${pause} seconds`);',
       },
     ],
     go: {
@@ -349,8 +349,8 @@ export default [
     killer: 'the same stream once more, from the start: each window still once (nats)',
     ts: {
       file: `${TS}/connectors/topic_nats.ts`,
-      find: 'const known = id ? { msgID: headerOf(id) } : {};',
-      replace: "const known = id === 'none' ? { msgID: headerOf(id) } : {};",
+      find: 'return id ? { msgID: headerOf(id) } : {};',
+      replace: "return id === 'none' ? { msgID: headerOf(id) } : {};",
     },
     go: {
       file: `${GO}/connectors/topic_nats.go`,

@@ -1,10 +1,10 @@
 /** The scenarios of the stream: one list, every language, both brokers. */
 
 import assert from 'node:assert/strict';
-import { appendFile, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Message } from '../../../examples/ts/connectors/topic.ts';
-import type { Progress, StreamInput, StreamOutput } from '../../../examples/ts/streaming/types.ts';
+import type { Carried, Progress, StreamInput, StreamOutput } from '../../../examples/ts/streaming/types.ts';
 import { contractOf } from '../../../sandbox/contract.ts';
 import { departure, departures } from '../../../sandbox/departures.ts';
 import { sleeps } from '../../../sandbox/history.ts';
@@ -65,16 +65,23 @@ function streams(broker: Broker, options: Options = {}): StreamScenario['given']
   };
 }
 
-/** The results on a topic; each window of each airport must be there once. */
-async function results(sandbox: Sandbox, topic: string): Promise<Result[]> {
+/** The results on a topic, in order: a window that was open at a stop may be there again when it has grown. */
+async function allResults(sandbox: Sandbox, topic: string): Promise<Result[]> {
   const messages = await sandbox.topics.read(topic);
-  const found = messages.map(({ id, body }) => {
+  return messages.map(({ id, body }) => {
     const result: Result & { stream_id: string } = JSON.parse(body);
     contract.result(result);
-    assert.equal(id, `${result.stream_id}/${result.window_start}/${result.origin}`);
+    const { stream_id, window_start, origin, departures, cancelled } = result;
+    assert.equal(id, `${stream_id}/${window_start}/${origin}/${departures + cancelled}`);
     return result;
   });
-  assert.equal(new Set(messages.map(({ id }) => id)).size, messages.length, 'each window once');
+}
+
+/** The results on a topic; each window of each airport must be there once. */
+async function results(sandbox: Sandbox, topic: string): Promise<Result[]> {
+  const found = await allResults(sandbox, topic);
+  const windows = new Set(found.map(({ window_start, origin }) => `${window_start}/${origin}`));
+  assert.equal(windows.size, found.length, 'each window once');
   return found;
 }
 
@@ -100,8 +107,25 @@ const stopAfter =
   };
 
 const totals = (total_events: number, processed_windows: number): Expected<StreamOutput> => ({
-  output: { stream_id: 'january', total_events, processed_windows },
+  output: {
+    stream_id: 'january',
+    total_events,
+    processed_windows,
+    carried: matching((carried) => {
+      return carried.total_events === total_events && carried.processed_windows === processed_windows;
+    }),
+  },
 });
+
+/** Stands for what a stream hands on, where `holds` is true of it. */
+function matching(holds: (carried: Carried) => boolean): Carried {
+  return { asymmetricMatch: holds, toString: () => 'what is carried' } as unknown as Carried;
+}
+
+const stopWhenIdle = (run: Run) => async (handle: Run['handle']) => {
+  await run.until('it is idle', () => sleeps(handle));
+  await handle.signal('stop_streaming');
+};
 
 /** Two hundred minutes by hours: three whole windows and a third of one, each once. */
 const holdsTwoHundred: StreamScenario['after'] = async ({ sandbox }, { target }) => {
@@ -204,6 +228,7 @@ const onBroker = (broker: Broker): StreamScenario[] => [
         stream_id: 'january',
         total_events: { from: 1, to: JANUARY },
         processed_windows: { from: 850, to: 3357 },
+        carried: matching(() => true),
       },
     },
     async after(run, { target }) {
@@ -316,12 +341,46 @@ const onBroker = (broker: Broker): StreamScenario[] => [
     expected: totals(200, 4),
     async after(run, { target }) {
       const before = await results(run.sandbox, target);
-      const output = await run.again(async (handle) => {
-        await run.until('it is idle', () => sleeps(handle));
-        await handle.signal('stop_streaming');
-      });
-      assert.deepEqual(output, { stream_id: 'january', total_events: 200, processed_windows: 4 });
+      const output = await run.again(stopWhenIdle(run));
+      assert.partialDeepStrictEqual(output, { total_events: 200, processed_windows: 4 });
       assert.deepEqual(await results(run.sandbox, target), before);
+    },
+  },
+  {
+    name: `stopped, more events, started where it stopped: the last word on a window counts all (${broker})`,
+    given: streams(broker, { events: () => minutes(30) }),
+    during: stopAfter(30),
+    expected: totals(30, 1),
+    async after(run, { input, source, target }) {
+      const { carried } = (await run.handle.result()) as StreamOutput;
+      await run.sandbox.topics.publish(source, minutes(31, 30));
+      const output = await run.again(stopWhenIdle(run), { ...input, carried });
+      assert.partialDeepStrictEqual(output, { total_events: 61, processed_windows: 3 });
+      const found = (await allResults(run.sandbox, target)).map(({ window_start, departures }) => [
+        window_start,
+        departures,
+      ]);
+      assert.deepEqual(found, [
+        ['2013-01-01T12:00:00Z', 30],
+        ['2013-01-01T12:00:00Z', 60],
+        ['2013-01-01T13:00:00Z', 1],
+      ]);
+    },
+  },
+  {
+    name: `stopped, more events, started from the beginning: the last word on a window counts all (${broker})`,
+    given: streams(broker, { events: () => minutes(30) }),
+    during: stopAfter(30),
+    expected: totals(30, 1),
+    async after(run, { source, target }) {
+      await run.sandbox.topics.publish(source, minutes(30, 30));
+      const output = await run.again(stopWhenIdle(run));
+      assert.partialDeepStrictEqual(output, { total_events: 60, processed_windows: 1 });
+      const found = await allResults(run.sandbox, target);
+      assert.deepEqual(
+        found.map(({ departures }) => departures),
+        [30, 60],
+      );
     },
   },
   {
@@ -426,7 +485,7 @@ const tornTarget: StreamScenario = {
     const messages = await sandbox.topics.read(target);
     assert.deepEqual(
       messages.map(({ id }) => id),
-      ['@0', 'january/2013-01-01T12:00:00Z/EWR'],
+      ['@0', 'january/2013-01-01T12:00:00Z/EWR/30'],
     );
   },
 };
@@ -472,9 +531,59 @@ const noEvents: StreamScenario = {
   expected: totals(1, 0),
 };
 
+/** The last window of a source that falls silent is not kept for ever. */
+const silent: StreamScenario = {
+  name: 'a source that falls silent: the last window is closed, what comes for it later is late',
+  alone: true,
+  async given(sandbox, run) {
+    const given = await streams('file', { events: () => minutes(30) })(sandbox, run);
+    return { ...given, input: { ...given.input, idle_timeout_seconds: 2 * HOUR } };
+  },
+  async during(run, { source, target }) {
+    const { topics } = run.sandbox;
+    await read(run, 30);
+    assert.deepEqual(await topics.read(target), []);
+    await run.temporal.advance(`${HOUR} seconds`);
+    await idle(run);
+    await run.temporal.advance(`${HOUR} seconds`);
+    await run.until('the window is closed', async () => (await results(run.sandbox, target)).length === 1);
+    await idle(run);
+    await topics.publish(source, minutes(1, 30));
+    await run.temporal.advance(`${HOUR} seconds`);
+    await read(run, 31);
+    // Nothing is open now: another silence closes nothing.
+    await run.temporal.advance(`${HOUR} seconds`);
+    await idle(run);
+    await run.temporal.advance(`${HOUR} seconds`);
+    await idle(run);
+    await stop(run);
+  },
+  expected: totals(31, 1),
+  async after({ sandbox }, { target }) {
+    const late = await sandbox.topics.read(`${target}.late`);
+    assert.deepEqual(
+      late.map(({ id }) => id),
+      ['minute-30'],
+    );
+  },
+};
+
 // ---- What fails for good
 
 const failing: StreamScenario[] = [
+  {
+    name: 'more open windows than a history can hold: final, with the number',
+    given: streams('file', {
+      events: () =>
+        Array.from({ length: 1001 }, (_, i) => departure(`at ${i}`, `A${i}`, '2013-01-01T12:00:00Z', i)),
+    }),
+    expected: {
+      failure: {
+        type: 'InvalidInput',
+        message: 'events: window_size_seconds: makes more than 1000 open windows',
+      },
+    },
+  },
   {
     name: 'a wrong password for the broker: final, and told',
     async given(sandbox, run) {
@@ -545,8 +654,9 @@ const failing: StreamScenario[] = [
     async during(run) {
       await run.until('dead is tried again', async () => (await run.attempt('ProcessStreamEvents')) >= 2);
       const { runId } = await run.handle.describe();
-      const staging = new URL(`${run.sandbox.environment.STAGING_URL}/${runId}/events/000000000000.ndjson`);
-      await writeFile(staging, 'changed');
+      const staging = `${run.sandbox.environment.STAGING_URL}/${runId}/events/000000000000`;
+      const [batch] = await readdir(new URL(staging));
+      await writeFile(new URL(`${staging}/${batch}`), 'changed');
     },
     expected: { failure: { type: 'ValidationError', message: 'events: staged batch was changed' } },
   },
@@ -589,6 +699,11 @@ const badInputs: StreamScenario[] = [
     () => ({ allowed_lateness_seconds: -1 }),
     'allowed_lateness_seconds: must be a whole number from 0 to 604800',
   ),
+  refused(
+    'idle_timeout_seconds 0',
+    () => ({ idle_timeout_seconds: 0 }),
+    'idle_timeout_seconds: must be a whole number from 1 to 604800',
+  ),
   refused('stream_id empty', () => ({ stream_id: '' }), 'stream_id: must be letters, digits, "-" or "_"'),
   refused(
     'equal topics',
@@ -628,6 +743,7 @@ export default {
     tornTarget,
     nameless,
     noEvents,
+    silent,
     ...failing,
     ...badInputs,
   ],

@@ -66,10 +66,10 @@ func Failed(what string, err error) error {
 
 // FailedAfter is Failed of one who had loaded a part already.
 func FailedAfter(what string, err error, loaded, total int) error {
-	if temporal.IsCanceledError(err) {
-		return err
-	}
 	kind, reason := CauseOf(err)
+	if temporal.IsCanceledError(err) {
+		return Failed(what, err)
+	}
 	message := fmt.Sprintf("%s: %s (%d of %d records loaded)", what, reason, loaded, total)
 	return temporal.NewNonRetryableApplicationError(message, kind, err)
 }

@@ -1,6 +1,7 @@
 package connectors
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -45,15 +46,27 @@ const (
 	lookAgain  = 5 * time.Millisecond
 )
 
-// locked runs use while no other process holds the lock of file. Who dies with the lock loses it
-// after ten seconds.
-func locked(ctx context.Context, file string, use func() error) error {
-	lock := file + ".lock"
+// lock is held, or was: who is frozen with it for long loses it.
+type lock struct{ path, owner string }
+
+// check fails when another has taken it: ask right before a write.
+func (l lock) check() error {
+	holder, err := os.ReadFile(l.path)
+	if err == nil && string(holder) != l.owner {
+		return errors.New("lock was lost")
+	}
+	return err
+}
+
+// locked runs use while no other process holds the lock of file. Who dies with the lock, or is frozen,
+// loses it after ten seconds.
+func locked(ctx context.Context, file string, use func(held lock) error) error {
+	held := lock{file + ".lock", rand.Text()}
 	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
 		return err
 	}
 	for {
-		err := takeLock(lock)
+		err := held.take()
 		if err == nil {
 			break
 		}
@@ -66,21 +79,45 @@ func locked(ctx context.Context, file string, use func() error) error {
 		case <-time.After(lookAgain):
 		}
 	}
-	defer func() { _ = os.Remove(lock) }()
-	return use()
+	defer func() {
+		if held.check() == nil {
+			_ = os.Remove(held.path)
+		}
+	}()
+	return use(held)
 }
 
-// takeLock makes the lock. fs.ErrExist says that another has it.
-func takeLock(lock string) error {
-	made, err := os.OpenFile(lock, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
-	if err == nil {
-		return made.Close()
+// take makes the lock. fs.ErrExist says that another has it.
+func (l lock) take() error {
+	made, err := os.OpenFile(l.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+	if err != nil {
+		_ = l.removeStale() // the next look sees what became of it
+		return err
 	}
-	held, missing := os.Stat(lock)
-	if missing == nil && time.Since(held.ModTime()) > staleAfter {
-		_ = os.Remove(lock)
+	_, err = made.WriteString(l.owner)
+	return errors.Join(err, made.Close())
+}
+
+// removeStale takes away only the lock that was seen to be stale: another waiter may have put its own
+// there meanwhile.
+func (l lock) removeStale() error {
+	held, err := os.Stat(l.path)
+	if err != nil || time.Since(held.ModTime()) <= staleAfter {
+		return err
 	}
-	return err
+	stale, err := os.ReadFile(l.path)
+	if err != nil {
+		return err
+	}
+	aside := l.path + "." + rand.Text() + ".tmp"
+	if err := os.Rename(l.path, aside); err != nil {
+		return err
+	}
+	moved, err := os.ReadFile(aside)
+	if err == nil && !bytes.Equal(moved, stale) {
+		_ = os.Link(aside, l.path) // it may be there again
+	}
+	return errors.Join(err, os.Remove(aside))
 }
 
 // localPath is the path behind a file URL; empty, and so neither readable nor writable, for others.

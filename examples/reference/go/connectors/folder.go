@@ -1,34 +1,30 @@
 package connectors
 
 import (
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 // A folder as a target: it holds the parts of the last run that completed, and no others.
 //
 // Parts are <pipeline_id>.<run>.<source_id>.<number>.<extension>. Which of them count says the newest
-// <pipeline_id>.<run>.manifest.json; names of runs sort by time. Until a run is complete its parts wait in
-// a folder whose name begins with a dot, where nobody reads.
+// <pipeline_id>.<run>.manifest.json; names of runs sort by time. Until a run is complete its parts wait
+// in a folder whose name begins with a dot, where nobody reads.
 
-// Parts are the parts that one run of a pipeline writes into a folder.
+// Parts are what one run of a pipeline writes into a folder.
 type Parts struct {
 	// Connection is a file:// URL.
 	Connection string
 	PipelineID string
-	// ProcessedAt is when the run began, RFC 3339 in UTC, and RunID its id: the newest run is the last in order.
+	// ProcessedAt is when the run began, RFC 3339 in UTC; with RunID, the newest run is the last in order.
 	ProcessedAt string
 	RunID       string
-}
-
-// CheckFolder checks that the URL names a folder, and that its variables are set; it does not look there.
-func CheckFolder(connection string) error {
-	_, err := resolve(connection, "file")
-	return err
 }
 
 // #region part
@@ -37,13 +33,12 @@ func CheckFolder(connection string) error {
 // complete.
 func writePart(parts Parts, name string, body []byte) error {
 	// #step Where nobody reads, under the name of the run
-	folder, err := resolve(parts.Connection, "file")
-	hidden := "." + parts.run()
+	folder, err := FolderOf(parts.Connection)
+	hidden := filepath.Join(folder, "."+parts.run())
 
 	// #step Named after its batch, so a repeat replaces it
 	if err == nil {
-		err = writeAtomically(
-			filepath.Join(folder.Path, hidden, name), body)
+		err = writeAtomically(filepath.Join(hidden, name), body)
 	}
 	return err
 }
@@ -52,71 +47,74 @@ func writePart(parts Parts, name string, body []byte) error {
 
 // #region complete
 
-// CompleteParts shows the parts of a run, count of them, in
-// place of those of the runs before.
+// CompleteParts shows the parts of a run in place of those of
+// the runs before, if there are count of them.
 func CompleteParts(parts Parts, count int) error {
+	folder, err := FolderOf(parts.Connection)
 	run := parts.run()
-	folder := openFolder(parts.Connection)
+	hidden := filepath.Join(folder, "."+run)
 
 	// #step A newer run has been here: this one is too late
-	for _, name := range folder.names(".") {
+	before, err := listed(folder, err)
+	for _, name := range before {
 		if parts.runOf(name) > run {
 			return ValidationError("folder holds a newer run")
 		}
 	}
 
 	// #step Show the parts, those of an attempt before too
-	for _, name := range folder.names("." + run) {
-		folder.move("."+run+"/"+name, run+"."+name)
+	waiting, err := listed(hidden, err)
+	for _, name := range waiting {
+		err = moved(filepath.Join(hidden, name),
+			filepath.Join(folder, run+"."+name), err)
 	}
-	shown := folder.shown(run, count)
+	shown, err := shownParts(folder, run, count, err)
 
 	// #step One rename: readers see the old run or the new
-	folder.write(run+manifestEnd, manifest{run, shown})
+	manifest, _ := json.Marshal(struct {
+		Run   string   `json:"run"`
+		Parts []string `json:"parts"`
+	}{run, shown})
+	if err == nil {
+		file := filepath.Join(folder, run+manifestEnd)
+		err = writeAtomically(file, append(manifest, '\n'))
+	}
 
 	// #step What older runs wrote goes
-	for _, name := range folder.names(".") {
+	after, err := allNames(folder, err)
+	for _, name := range after {
 		found := parts.runOf(name)
-		if found != "" && found < run || name == "."+run {
-			folder.remove(name)
+		old := found != "" && found < run
+		if old || name == "."+run {
+			err = removed(filepath.Join(folder, name), err)
 		}
 	}
-	return folder.err
+	return err
 }
 
 // #endregion complete
 
 const (
 	manifestEnd = ".manifest.json"
-	// unfinished is the end of what is being written, or whose writer died: see writeAtomically.
+	// unfinished ends what is being written, or whose writer died: see writeAtomically.
 	unfinished = ".tmp"
+	timeDigits = 17
+	idDigits   = 8
 )
-
-// manifest is what a reader goes by.
-type manifest struct {
-	Run   string   `json:"run"`
-	Parts []string `json:"parts"`
-}
 
 var (
-	runName = regexp.MustCompile(`^\.?([A-Za-z0-9_-]+\.[0-9]{17}-[0-9a-f]{8})(?:\.|$)`)
-	noDigit = regexp.MustCompile(`[^0-9]`)
+	runName  = regexp.MustCompile(`^\.?([A-Za-z0-9_-]+\.[0-9]{17}-[0-9a-f]{8})(?:\.|$)`)
+	noDigits = regexp.MustCompile(`[^0-9]`)
 )
 
-// Lengths of the parts of a run's name.
-const (
-	timeLength = len("20130101000000000")
-	idLength   = len("0000000a")
-)
-
-// run is the name of the run: it sorts by time.
+// run is the run's name: it sorts by time.
 func (p Parts) run() string {
-	time := noDigit.ReplaceAllString(p.ProcessedAt, "")
-	time += strings.Repeat("0", max(0, timeLength-len(time)))
-	return p.PipelineID + "." + time + "-" + p.RunID[:min(idLength, len(p.RunID))]
+	time := noDigits.ReplaceAllString(p.ProcessedAt, "")
+	time += strings.Repeat("0", max(0, timeDigits-len(time)))
+	return p.PipelineID + "." + time + "-" + p.RunID[:min(idDigits, len(p.RunID))]
 }
 
-// runOf is the run of this pipeline that a name in the folder belongs to; empty for files of others.
+// runOf is the run of this pipeline that a name in the folder belongs to; none for files of others.
 func (p Parts) runOf(name string) string {
 	found := runName.FindStringSubmatch(name)
 	if found == nil || !strings.HasPrefix(found[1], p.PipelineID+".") {
@@ -125,80 +123,79 @@ func (p Parts) runOf(name string) string {
 	return found[1]
 }
 
-// openedFolder is a folder in which nothing is done any more once something has failed: err says what.
-type openedFolder struct {
-	path string
-	err  error
+// CheckFolder checks that the URL names a folder, and that its variables are set.
+func CheckFolder(connection string) error {
+	_, err := FolderOf(connection)
+	return err
 }
 
-func openFolder(connection string) *openedFolder {
+// FolderOf is the path of the folder that a file:// connection string names.
+func FolderOf(connection string) (string, error) {
 	address, err := resolve(connection, "file")
 	if err != nil {
-		return &openedFolder{err: err}
+		return "", err
 	}
-	return &openedFolder{path: address.Path}
+	return address.Path, nil
 }
 
-// names are what is in a folder of the folder, in order; none when there is no such folder.
-func (f *openedFolder) names(inner string) []string {
-	if f.err != nil {
-		return nil
+// shownParts are the parts of a run that are in the folder, in order. After a failure it does nothing,
+// as all that follow here.
+func shownParts(folder, run string, count int, err error) ([]string, error) {
+	names, err := listed(folder, err)
+	if err != nil {
+		return nil, err
 	}
-	entries, err := os.ReadDir(filepath.Join(f.path, inner))
+	shown := slices.DeleteFunc(names, func(name string) bool {
+		return !strings.HasPrefix(name, run+".") || strings.HasSuffix(name, manifestEnd)
+	})
+	if len(shown) != count {
+		return nil, Unavailable("folder does not hold all parts")
+	}
+	slices.Sort(shown)
+	return shown, nil
+}
+
+// listed is the names in a folder, but for what is unfinished.
+func listed(folder string, err error) ([]string, error) {
+	names, err := allNames(folder, err)
+	return slices.DeleteFunc(names, func(name string) bool {
+		return strings.HasSuffix(name, unfinished)
+	}), err
+}
+
+// allNames is the names in a folder; none when there is no such folder.
+func allNames(folder string, err error) ([]string, error) {
+	if err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(folder)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		f.err = Unavailable("folder cannot be read")
-		return nil
+		return nil, Unavailable("folder cannot be read")
 	}
 	names := make([]string, len(entries))
 	for i, entry := range entries {
 		names[i] = entry.Name()
 	}
-	return names
+	return names, nil
 }
 
-// shown are the parts of a run that are in the folder, in order: there must be count of them.
-func (f *openedFolder) shown(run string, count int) []string {
-	parts := []string{}
-	for _, name := range f.names(".") {
-		other := strings.HasSuffix(name, manifestEnd) || strings.HasSuffix(name, unfinished)
-		if strings.HasPrefix(name, run+".") && !other {
-			parts = append(parts, name)
-		}
+// moved renames; a second attempt may have been faster.
+func moved(from, to string, err error) error {
+	if err != nil {
+		return err
 	}
-	if f.err == nil && len(parts) != count {
-		f.err = Unavailable("folder does not hold all parts")
+	if err := os.Rename(from, to); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return Unavailable("folder cannot be written")
 	}
-	return parts
+	return nil
 }
 
-// move renames what is finished. A second attempt may have been faster.
-func (f *openedFolder) move(from, to string) {
-	if f.err != nil || strings.HasSuffix(from, unfinished) {
-		return
+func removed(path string, err error) error {
+	if err != nil {
+		return err
 	}
-	f.written(os.Rename(filepath.Join(f.path, from), filepath.Join(f.path, to)))
-}
-
-func (f *openedFolder) remove(name string) {
-	if f.err == nil {
-		f.written(os.RemoveAll(filepath.Join(f.path, name)))
+	if os.RemoveAll(path) != nil {
+		return Unavailable("folder cannot be written")
 	}
-}
-
-func (f *openedFolder) written(err error) {
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		f.err = Unavailable("folder cannot be written")
-	}
-}
-
-// write writes a value as a line of JSON.
-func (f *openedFolder) write(name string, value any) {
-	if f.err != nil {
-		return
-	}
-	var body []byte
-	body, f.err = toNDJSON([]any{value})
-	if f.err == nil {
-		f.err = writeAtomically(filepath.Join(f.path, name), body)
-	}
+	return nil
 }

@@ -5,147 +5,112 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 )
 
-const (
-	firstRun  = "january.20130101000000000-0000000a"
-	secondRun = "january.20130102000000000-0000000b"
-)
-
-func runsOf(folder string) (first, second Parts) {
-	first = Parts{"file://" + folder, "january", "2013-01-01T00:00:00.000Z", "0000000a-0000-4000-8000-000000000000"}
-	second = Parts{"file://" + folder, "january", "2013-01-02T00:00:00.000Z", "0000000b-0000-4000-8000-000000000000"}
-	return first, second
+func partsAt(folder, time, runID string) Parts {
+	return Parts{Connection: "file://" + folder, PipelineID: "p", ProcessedAt: time, RunID: runID}
 }
 
-func writeParts(t *testing.T, parts Parts, names ...string) {
+func write(t *testing.T, parts Parts, names ...string) {
 	t.Helper()
 	for _, name := range names {
-		if err := writePart(parts, name, []byte(name)); err != nil {
+		if err := writePart(parts, name, []byte("{}\n")); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-func complete(t *testing.T, parts Parts, count int) {
-	t.Helper()
-	if err := CompleteParts(parts, count); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func wantFault(t *testing.T, parts Parts, count int, want string) {
-	t.Helper()
-	kind, reason := CauseOf(CompleteParts(parts, count))
-	if got := kind + ": " + reason; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-}
-
-func wantNames(t *testing.T, folder string, want ...string) {
+func namesIn(t *testing.T, folder string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got []string
+	var names []string
 	for _, entry := range entries {
-		got = append(got, entry.Name())
+		names = append(names, entry.Name())
 	}
-	if !slices.Equal(got, want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-}
-
-func wantText(t *testing.T, file, want string) {
-	t.Helper()
-	body, err := os.ReadFile(file)
-	if err != nil || string(body) != want {
-		t.Errorf("got %s, %v", body, err)
-	}
+	return names
 }
 
 func TestAFolderHoldsTheLastRun(t *testing.T) {
-	folder := filepath.Join(t.TempDir(), "out")
-	first, second := runsOf(folder)
-	writeParts(t, first, "a.00001.ndjson", "a.00002.ndjson")
-	wantNames(t, folder, "."+firstRun)
-	complete(t, first, 2)
-	wantNames(t, folder,
-		firstRun+".a.00001.ndjson", firstRun+".a.00002.ndjson", firstRun+".manifest.json")
-	wantText(t, filepath.Join(folder, firstRun+".manifest.json"),
-		`{"run":"`+firstRun+`","parts":["`+firstRun+`.a.00001.ndjson","`+firstRun+`.a.00002.ndjson"]}`+"\n")
-
-	// What is not the pipeline's own is left alone; what a dead run began is not.
-	others := []string{"march.20120101000000000-00000000.a.00001.ndjson", "notes.txt"}
-	for _, name := range others {
-		if err := os.WriteFile(filepath.Join(folder, name), nil, 0o666); err != nil {
+	folder := t.TempDir()
+	first := partsAt(folder, "2026-01-01T00:00:00.000Z", "aaaaaaaa-1")
+	second := partsAt(folder, "2026-01-02T00:00:00.000Z", "bbbbbbbb-2")
+	write(t, first, "s.00001.ndjson", "s.00002.ndjson")
+	if err := CompleteParts(first, 2); err != nil {
+		t.Fatal(err)
+	}
+	// The writer of this one died.
+	if err := os.WriteFile(filepath.Join(folder, ".p.20260102000000000-bbbbbbbb.tmp"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	write(t, second, "s.00001.ndjson")
+	if err := os.WriteFile(
+		filepath.Join(folder, ".p.20260102000000000-bbbbbbbb", "s.00002.ndjson.x.tmp"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "other.txt"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // a repeat changes nothing
+		if err := CompleteParts(second, 1); err != nil {
 			t.Fatal(err)
 		}
 	}
-	writeParts(t, first, "a.00003.ndjson")
-	writeParts(t, second, "a.00001.ndjson")
-	complete(t, second, 1)
-	wantNames(t, folder, secondRun+".a.00001.ndjson", secondRun+".manifest.json", others[0], others[1])
-}
-
-func TestAnOlderRunIsTooLate(t *testing.T) {
-	folder := t.TempDir()
-	first, second := runsOf(folder)
-	writeParts(t, second, "a.00001.ndjson")
-	complete(t, second, 1)
-	writeParts(t, first, "a.00001.ndjson")
-	wantFault(t, first, 1, "ValidationError: folder holds a newer run")
-	wantText(t, filepath.Join(folder, secondRun+".a.00001.ndjson"), "a.00001.ndjson")
-}
-
-func TestAPartThatIsMissingIsWaitedFor(t *testing.T) {
-	folder := filepath.Join(t.TempDir(), "out")
-	first, _ := runsOf(folder)
-	const missing = "Unavailable: folder does not hold all parts"
-	wantFault(t, first, 1, missing)
-	writeParts(t, first, "a.00001.ndjson")
-	wantFault(t, first, 2, missing)
-
-	// The first part is shown by now: it counts.
-	writeParts(t, first, "a.00002.ndjson")
-	complete(t, first, 2)
-	complete(t, first, 2)
-	wantNames(t, folder,
-		firstRun+".a.00001.ndjson", firstRun+".a.00002.ndjson", firstRun+".manifest.json")
-}
-
-func TestARunWithoutPartsIsAnEmptyList(t *testing.T) {
-	folder := t.TempDir()
-	first, second := runsOf(folder)
-	writeParts(t, first, "a.00001.ndjson")
-	complete(t, first, 1)
-	complete(t, second, 0)
-	wantNames(t, folder, secondRun+".manifest.json")
-	wantText(t, filepath.Join(folder, secondRun+".manifest.json"), `{"run":"`+secondRun+`","parts":[]}`+"\n")
-}
-
-func TestWhatADeadWriterLeftIsNoPart(t *testing.T) {
-	folder := t.TempDir()
-	first, second := runsOf(folder)
-	writeParts(t, first, "a.00001.ndjson", "a.00002.ndjson.0.tmp")
-	if err := os.WriteFile(filepath.Join(folder, firstRun+".manifest.json.0.tmp"), nil, 0o666); err != nil {
-		t.Fatal(err)
+	found := slices.DeleteFunc(namesIn(t, folder), func(name string) bool { return filepath.Ext(name) == ".tmp" })
+	want := []string{
+		"other.txt",
+		"p.20260102000000000-bbbbbbbb.manifest.json",
+		"p.20260102000000000-bbbbbbbb.s.00001.ndjson",
 	}
-	complete(t, first, 1)
-	wantNames(t, folder,
-		firstRun+".a.00001.ndjson", firstRun+".manifest.json", firstRun+".manifest.json.0.tmp")
-	complete(t, second, 0)
-	wantNames(t, folder, secondRun+".manifest.json")
+	if !slices.Equal(found, want) {
+		t.Errorf("the folder holds %v", found)
+	}
+	manifest, _ := os.ReadFile(filepath.Join(folder, want[1]))
+	const said = `{"run":"p.20260102000000000-bbbbbbbb","parts":["p.20260102000000000-bbbbbbbb.s.00001.ndjson"]}` + "\n"
+	if string(manifest) != said {
+		t.Errorf("the manifest says %s", manifest)
+	}
+
+	write(t, first, "s.00001.ndjson")
+	if err := CompleteParts(first, 1); err == nil || err.Error() != "folder holds a newer run (type: ValidationError, retryable: false)" {
+		t.Errorf("an older run: %v", err)
+	}
 }
 
-func TestAFolderThatIsAFile(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "out")
-	if err := os.WriteFile(file, nil, 0o666); err != nil {
-		t.Fatal(err)
+func TestAMissingPartIsNoRun(t *testing.T) {
+	folder := t.TempDir()
+	parts := partsAt(folder, "2026-01-01T00:00:00Z", "aaaaaaaa-1")
+	write(t, parts, "s.00001.ndjson")
+	if err := CompleteParts(parts, 2); err == nil {
+		t.Error("nothing is said of the part that is missing")
 	}
-	first, _ := runsOf(file)
-	wantFault(t, first, 0, "Unavailable: folder cannot be read")
-	first.Connection = "ftp://h/p"
-	wantFault(t, first, 0, "InvalidInput: connection_string: must be a file URL")
+	if names := namesIn(t, folder); slices.Contains(names, "p.20260101000000000-aaaaaaaa.manifest.json") {
+		t.Errorf("there is a manifest: %v", names)
+	}
+}
+
+func TestALockThatWasLost(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "topic")
+	err := locked(t.Context(), file, func(frozen lock) error {
+		old := time.Now().Add(-time.Minute)
+		if err := os.Chtimes(file+".lock", old, old); err != nil {
+			return err
+		}
+		err := locked(t.Context(), file, func(other lock) error { return other.check() })
+		if err != nil {
+			return err
+		}
+		return locked(t.Context(), file, func(lock) error {
+			if frozen.check() == nil {
+				t.Error("who was frozen still holds the lock")
+			}
+			return appendTo(file, nil, frozen)
+		})
+	})
+	if err == nil || err.Error() != "lock was lost" {
+		t.Errorf("the write of who was frozen: %v", err)
+	}
 }

@@ -21,19 +21,6 @@ func WriteNDJSON(
 
 // #endregion write
 
-// WriteLines writes records to the file that a file:// URL names, one a line, in place of what was there.
-func WriteLines[T any](connection string, records []T) error {
-	file, err := resolve(connection, "file")
-	if err != nil {
-		return err
-	}
-	body, err := toNDJSON(records)
-	if err != nil {
-		return err
-	}
-	return writeAtomically(file.Path, body)
-}
-
 // toNDJSON writes records as lines.
 func toNDJSON[T any](records []T) ([]byte, error) {
 	var lines bytes.Buffer

@@ -13,13 +13,12 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
-	"go.temporal.io/sdk/temporal"
 )
 
 const (
 	connectTimeout = 10 * time.Second
-	cancelTimeout  = 10 * time.Second
 	closeTimeout   = time.Second
+	cancelTimeout  = 5 * time.Second
 	// statementTimeout is in milliseconds, as the server takes it.
 	statementTimeout = "300000"
 )
@@ -44,64 +43,59 @@ const maxName = 63
 
 // CheckTable checks that the URL names a table, and that its variables are set; it does not connect.
 func CheckTable(connection string) error {
-	_, err := settingsOf(connection)
+	_, _, err := settingsOf(connection)
 	return err
 }
 
 // openTable opens postgres://…/database?table=name; the table is quoted, as SQL takes it.
 func openTable(ctx context.Context, connection string) (db *pgx.Conn, table string, err error) {
-	found, err := settingsOf(connection)
+	config, table, err := settingsOf(connection)
 	if err != nil {
 		return nil, "", err
 	}
-	config, err := pgx.ParseConfig(found.address.String())
-	if err != nil {
-		return nil, "", Unavailable("database did not answer")
-	}
-	// Not the worker's own: PGPASSWORD and the like are not for every host.
-	config.Password, _ = found.address.User.Password()
-	config.Database = found.database
-	config.RuntimeParams["statement_timeout"] = statementTimeout
-	// A query of a cancelled activity is over when the server says so: nothing is written after that.
-	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
-		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelTimeout}
-	}
 	db, err = pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return nil, "", failure(ctx, err)
+		return nil, "", answer(ctx, err)
 	}
-	return db, found.table, nil
+	return db, table, nil
 }
 
-// settings are what a connection string says: the address without its table, and the table in SQL.
-type settings struct {
-	address         *url.URL
-	database, table string
-}
-
-func settingsOf(connection string) (settings, error) {
+// settingsOf is how to reach a database, and the table that is meant.
+func settingsOf(connection string) (config *pgx.ConnConfig, table string, err error) {
 	address, err := resolve(connection, "postgres", "postgresql")
 	if err != nil {
-		return settings{}, err
+		return nil, "", err
 	}
 	options, err := optionsOf(address)
 	if err != nil {
-		return settings{}, err
+		return nil, "", err
 	}
 	table, ok := quoted(options.Get("table"))
 	if !ok {
-		return settings{}, InvalidInput("connection_string: must name a table, as in ?table=flights")
+		return nil, "", InvalidInput("connection_string: must name a table, as in ?table=flights")
 	}
 	database := strings.TrimPrefix(address.Path, "/")
 	if database == "" {
-		return settings{}, InvalidInput("connection_string: must name a database")
+		return nil, "", InvalidInput("connection_string: must name a database")
 	}
 	options.Del("table")
 	if !options.Has("connect_timeout") {
 		options.Set("connect_timeout", strconv.Itoa(int(connectTimeout.Seconds())))
 	}
 	address.RawQuery = options.Encode()
-	return settings{address, database, table}, nil
+	config, err = pgx.ParseConfig(address.String())
+	if err != nil {
+		return nil, "", Unavailable("database did not answer")
+	}
+	// Not the worker's own: PGPASSWORD and the like are not for every host.
+	config.Password, _ = address.User.Password()
+	config.Database = database
+	config.RuntimeParams["statement_timeout"] = statementTimeout
+	// A cancelled query is over on the server, too, when it returns.
+	config.BuildContextWatcherHandler = func(db *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: db, DeadlineDelay: cancelTimeout}
+	}
+	return config, table, nil
 }
 
 // optionsOf reads the query of a URL, in which each name stands once.
@@ -152,11 +146,10 @@ func disconnect(db *pgx.Conn) {
 	_ = db.Close(ctx)
 }
 
-// failure is what an error of the driver means. A query that was ended because its activity is cancelled
-// says so.
-func failure(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); temporal.IsCanceledError(cause) {
-		return cause
+// answer is why a query failed; of a cancelled activity, that it is cancelled.
+func answer(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	return classified(err)
 }
@@ -260,7 +253,7 @@ func (t *keyedTable) prepare(ctx context.Context, cursor string) error {
 		}
 	}
 	if err != nil {
-		return failure(ctx, err)
+		return answer(ctx, err)
 	}
 	return nil
 }
@@ -284,7 +277,7 @@ func (t *keyedTable) behind(ctx context.Context, cursor string, limit int) ([]Ra
 		return record, unmarshalExact(data, &record.Data)
 	})
 	if err != nil {
-		return nil, failure(ctx, err)
+		return nil, answer(ctx, err)
 	}
 	return records, nil
 }
@@ -330,8 +323,8 @@ func Upsert(
 		 ON CONFLICT (id) DO UPDATE SET data = excluded.data,
 		   processed_at = excluded.processed_at,
 		   version = excluded.version
-		 WHERE coalesce(t.processed_at
-		   <= excluded.processed_at, true)`,
+		 WHERE coalesce(
+		   t.processed_at <= excluded.processed_at, true)`,
 		rows)
 	if err != nil {
 		return 0, err
@@ -350,7 +343,7 @@ func execute(ctx context.Context, db *pgx.Conn, sql string, rows any) error {
 		return err
 	}
 	if _, err := db.Exec(ctx, sql, text); err != nil {
-		return failure(ctx, err)
+		return answer(ctx, err)
 	}
 	return nil
 }

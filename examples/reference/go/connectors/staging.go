@@ -20,7 +20,8 @@ func StagedAt(path string) string {
 
 // #region stage
 
-// Stage writes records into a folder. Again, it changes nothing.
+// Stage writes records into the folder that a URL names.
+// Again, it changes nothing.
 func Stage[T any](folder string, records []T) (Batch, error) {
 	// #step Named by what they are: no attempt spoils another's
 	body, err := toNDJSON(records)
@@ -37,6 +38,15 @@ func Stage[T any](folder string, records []T) (Batch, error) {
 }
 
 // #endregion stage
+
+// WriteLines writes records, one a line, to the file that a URL names, in place of what was there.
+func WriteLines[T any](uri string, records []T) error {
+	body, err := toNDJSON(records)
+	if err == nil {
+		err = writeAtomically(localPath(uri), body)
+	}
+	return err
+}
 
 // #region fetch
 

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"slices"
 )
 
 // The embedded broker: a topic is an append-only file, one message a line. For one machine.
@@ -112,9 +113,9 @@ func publishFile(
 ) error {
 	// #step One writer at a time
 	file := topic.Path
-	err := locked(ctx, file, func() error {
+	err := locked(ctx, file, func(held lock) error {
 		// #step Leave out what the topic has
-		known, err := idsOf(file)
+		known, half, err := idsOf(file)
 		if err != nil {
 			return err
 		}
@@ -131,16 +132,12 @@ func publishFile(
 		}
 
 		// #step A half-written line ends here
-		half, err := endsInHalf(file)
 		if half {
-			lines = append([]byte("\n"), lines...)
-		}
-		if err != nil {
-			return err
+			lines = slices.Concat(newline, lines)
 		}
 
-		// #step Append the rest in one write
-		return appendTo(file, lines)
+		// #step Append the rest in one write, still alone
+		return appendTo(file, lines, held)
 	})
 	if err != nil {
 		return Unavailable("topic cannot be written")
@@ -167,45 +164,30 @@ func readFrom(file string, offset int64) ([]byte, error) {
 	return nil, Unavailable("topic cannot be read")
 }
 
-// idsOf are the ids of all messages in a file; none when there is no such file.
-func idsOf(file string) (map[string]bool, error) {
+// idsOf are the ids of all messages in a file; none when there is no such file. half says that it ends
+// within a line: its writer died.
+func idsOf(file string) (ids map[string]bool, half bool, err error) {
 	body, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return nil, false, err
 	}
-	ids := map[string]bool{}
+	ids = map[string]bool{}
 	for line := range bytes.Lines(body) {
 		if message, ok := toMessage(line); ok && message.ID != "" {
 			ids[message.ID] = true
 		}
 	}
-	return ids, nil
+	return ids, len(body) > 0 && !bytes.HasSuffix(body, newline), nil
 }
 
-// endsInHalf reports whether a file ends within a line: its writer died.
-func endsInHalf(file string) (bool, error) {
-	opened, err := os.Open(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	defer opened.Close()
-	if _, err := opened.Seek(-1, io.SeekEnd); err != nil {
-		return false, nil // it is empty
-	}
-	last := make([]byte, 1)
-	_, err = opened.Read(last)
-	return last[0] != '\n', err
-}
-
-// appendTo writes at the end of a file, which it makes when it is missing.
-func appendTo(file string, body []byte) error {
+// appendTo writes at the end of a file, which it makes when it is missing, if the lock is still held.
+func appendTo(file string, body []byte, held lock) error {
 	opened, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
 	if err != nil {
 		return err
 	}
-	_, err = opened.Write(body)
+	if err = held.check(); err == nil {
+		_, err = opened.Write(body)
+	}
 	return errors.Join(err, opened.Close())
 }

@@ -117,13 +117,9 @@ func readNATS(
 		// #step Take that many, and the last one's sequence
 		taken, err := fetch(ctx, consumer, due)
 		for _, message := range taken {
-			place, err := message.Metadata()
-			if err != nil {
-				return err
-			}
-			page.Cursor = int64(place.Sequence.Stream)
+			page.Cursor = message.sequence
 			page.Messages = append(page.Messages,
-				received(message, page.Cursor))
+				received(message))
 		}
 		return err
 	}
@@ -166,8 +162,14 @@ func withConsumer(
 	})
 }
 
+// delivery is a message, and its place in the stream.
+type delivery struct {
+	jetstream.Msg
+	sequence int64
+}
+
 // fetch gets so many messages, which are there.
-func fetch(ctx context.Context, consumer jetstream.Consumer, due int) ([]jetstream.Msg, error) {
+func fetch(ctx context.Context, consumer jetstream.Consumer, due int) ([]delivery, error) {
 	if due == 0 {
 		return nil, nil
 	}
@@ -175,18 +177,22 @@ func fetch(ctx context.Context, consumer jetstream.Consumer, due int) ([]jetstre
 	if err != nil {
 		return nil, err
 	}
-	var taken []jetstream.Msg
+	var taken []delivery
 	for message := range batch.Messages() {
-		taken = append(taken, message)
+		place, err := message.Metadata()
+		if err != nil {
+			return taken, err
+		}
+		taken = append(taken, delivery{message, int64(place.Sequence.Stream)})
 	}
 	return taken, batch.Error()
 }
 
 // received is a message that has an id, and a body of text.
-func received(message jetstream.Msg, sequence int64) Message {
+func received(message delivery) Message {
 	id := message.Headers().Get(jetstream.MsgIDHeader)
 	if id == "" {
-		id = nameless(sequence)
+		id = nameless(message.sequence)
 	}
 	if !utf8.Valid(message.Data()) {
 		return Message{ID: id, Body: beginning(message.Data()), Fault: notMessage}

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"path"
 	"strings"
+	"sync/atomic"
 
 	"go.temporal.io/sdk/activity"
 
@@ -24,7 +25,9 @@ var readers = map[string]func(
 }
 
 var writers = map[string]func(
-	parts connectors.Parts, part string, records []connectors.TransformedRecord,
+	parts connectors.Parts,
+	part string,
+	records []connectors.TransformedRecord,
 ) (int, error){
 	"warehouse": connectors.WriteParquet,
 	"file":      connectors.WriteNDJSON,
@@ -44,26 +47,6 @@ type checkpoint struct {
 	Cursor string `json:"cursor"`
 	// Staged is the list of what is staged, staged itself: it may be longer than a heartbeat should be.
 	Staged connectors.Batch `json:"staged"`
-}
-
-// resume is where to go on, and what is staged by then; the beginning, when there is no checkpoint.
-func (last *checkpoint) resume() (cursor string, batches []connectors.Batch, err error) {
-	batches = []connectors.Batch{}
-	if last == nil {
-		return "", batches, nil
-	}
-	err = connectors.FetchStaged(last.Staged, &batches)
-	return last.Cursor, batches, err
-}
-
-// unless yields pages, or a failure alone where there is one.
-func unless(failure error, pages iter.Seq2[connectors.Page, error]) iter.Seq2[connectors.Page, error] {
-	if failure == nil {
-		return pages
-	}
-	return func(yield func(connectors.Page, error) bool) {
-		yield(connectors.Page{}, failure)
-	}
 }
 
 // #region check
@@ -87,32 +70,38 @@ func ExtractData(
 	source := input.Source
 
 	// #step Resume where the last attempt stopped
-	var last *checkpoint
-	_ = activity.GetHeartbeatDetails(ctx, &last) // may be none
-	cursor, batches, err := last.resume()
+	var last progress
+	batches, err := last.resume(ctx)
+	if err != nil {
+		return ExtractOutput{}, err
+	}
 
 	// #step Stay alive while a page takes long
-	alive := connectors.StayAlive(ctx, last)
-	defer alive.Stop()
+	done := connectors.StayAlive(ctx, last.details)
+	defer done()
 
 	// #step Read page by page
 	read := readers[source.SourceType]
-	pages := read(
-		ctx, source.ConnectionString, cursor, input.BatchSize)
+	pages := read(ctx, source.ConnectionString,
+		last.cursor(), input.BatchSize)
 	folder := connectors.StagedAt(
 		runOf(ctx) + "/" + source.SourceID)
-	for page, err := range unless(err, pages) {
+	for page, err := range pages {
 		if err != nil {
 			return ExtractOutput{}, err
 		}
 
 		// #step Stage the rows, keep the reference
-		part := fmt.Sprintf("%s/%05d.raw", folder, len(batches)+1)
+		part := fmt.Sprintf("%05d", len(batches)+1)
 		for i := range page.Records {
 			record := &page.Records[i]
 			record.ID = domain.KeyOf(source.SourceID, record.ID)
 		}
-		batch, err := connectors.Stage(part, page.Records)
+		batch, err := connectors.Stage(
+			folder+"/"+part+".raw", page.Records)
+		if err != nil {
+			return ExtractOutput{}, err
+		}
 		batches = append(batches, batch)
 
 		// #step Bound the history: a batch costs it 12 events
@@ -122,19 +111,53 @@ func ExtractData(
 		}
 
 		// #step Tell Temporal how far we are
-		var staged connectors.Batch
-		if err == nil {
-			staged, err = connectors.Stage(folder+"/list", batches)
-		}
+		list, err := connectors.Stage(folder+"/list", batches)
 		if err != nil {
 			return ExtractOutput{}, err
 		}
-		alive.Tell(&checkpoint{page.Cursor, staged})
+		last.tell(ctx, checkpoint{page.Cursor, list})
 	}
 	return ExtractOutput{batches}, nil
 }
 
 // #endregion extract
+
+// progress is the last checkpoint of an attempt, none at first. It is told from two goroutines.
+type progress struct{ last atomic.Pointer[checkpoint] }
+
+// resume takes up where the last attempt stopped; it returns what that one has staged.
+func (p *progress) resume(ctx context.Context) ([]connectors.Batch, error) {
+	batches := []connectors.Batch{}
+	if !activity.HasHeartbeatDetails(ctx) {
+		return batches, nil
+	}
+	var last checkpoint
+	if err := activity.GetHeartbeatDetails(ctx, &last); err != nil {
+		return nil, err
+	}
+	p.last.Store(&last)
+	err := connectors.FetchStaged(last.Staged, &batches)
+	return batches, err
+}
+
+func (p *progress) tell(ctx context.Context, now checkpoint) {
+	p.last.Store(&now)
+	activity.RecordHeartbeat(ctx, now)
+}
+
+func (p *progress) details() []any {
+	if last := p.last.Load(); last != nil {
+		return []any{*last}
+	}
+	return nil
+}
+
+func (p *progress) cursor() string {
+	if last := p.last.Load(); last != nil {
+		return last.Cursor
+	}
+	return ""
+}
 
 // #region transform
 
@@ -181,7 +204,8 @@ func LoadData(
 	target := input.Target
 
 	// #step Stay alive, and hear of a cancellation
-	defer connectors.StayAlive(ctx, nil).Stop()
+	done := connectors.StayAlive(ctx, connectors.NoDetails)
+	defer done()
 
 	// #step Fetch the rows behind the reference
 	var records []connectors.TransformedRecord
@@ -198,12 +222,16 @@ func LoadData(
 	}
 
 	// #step A folder takes a part, named after the batch
-	source, file := path.Split(path.Dir(input.Batch.URI))
-	number, _, _ := strings.Cut(file, ".")
-	part := path.Base(source) + "." + number
-	parts := partsOf(
-		ctx, input.PipelineID, target, input.ProcessedAt)
+	batch := path.Dir(input.Batch.URI)
+	number, _, _ := strings.Cut(path.Base(batch), ".")
+	part := path.Base(path.Dir(batch)) + "." + number
 	write := writers[target.TargetType]
+	parts := connectors.Parts{
+		Connection:  target.ConnectionString,
+		PipelineID:  input.PipelineID,
+		ProcessedAt: input.ProcessedAt,
+		RunID:       runOf(ctx),
+	}
 	count, err := write(parts, part, records)
 	return LoadOutput{count}, err
 }
@@ -214,26 +242,22 @@ func LoadData(
 
 // CompleteLoad makes the parts of this run the content of the
 // target.
-func CompleteLoad(ctx context.Context, in CompleteInput) error {
-	defer connectors.StayAlive(ctx, nil).Stop()
+func CompleteLoad(
+	ctx context.Context, input CompleteInput,
+) error {
+	done := connectors.StayAlive(ctx, connectors.NoDetails)
+	defer done()
 
 	// #step All parts at once, in place of the last run's
-	parts := partsOf(
-		ctx, in.PipelineID, in.Target, in.ProcessedAt)
-	return connectors.CompleteParts(parts, in.Parts)
+	return connectors.CompleteParts(connectors.Parts{
+		Connection:  input.Target.ConnectionString,
+		PipelineID:  input.PipelineID,
+		ProcessedAt: input.ProcessedAt,
+		RunID:       runOf(ctx),
+	}, input.Parts)
 }
 
 // #endregion complete
-
-// partsOf are the parts that this run writes into a folder.
-func partsOf(ctx context.Context, pipelineID string, target DataTarget, processedAt string) connectors.Parts {
-	return connectors.Parts{
-		Connection:  target.ConnectionString,
-		PipelineID:  pipelineID,
-		ProcessedAt: processedAt,
-		RunID:       runOf(ctx),
-	}
-}
 
 func runOf(ctx context.Context) string {
 	return activity.GetInfo(ctx).WorkflowExecution.RunID

@@ -91,19 +91,6 @@ func (in ETLInput) check(c *connectors.Checks) {
 
 // #endregion input
 
-// isFolder reports whether parts are written into a folder.
-func (t DataTarget) isFolder() bool {
-	return t.TargetType != "database"
-}
-
-// visible is how many of the records that a run has loaded are there for a reader before the run is complete.
-func (t DataTarget) visible(loaded int) int {
-	if t.isFolder() {
-		return 0
-	}
-	return loaded
-}
-
 // checkUniqueIDs checks that no source_id is used twice: it names the staged files.
 func checkUniqueIDs(c *connectors.Checks, sources []DataSource) {
 	seen := map[string]bool{}
@@ -185,7 +172,7 @@ type LoadOutput struct {
 	LoadedCount int `json:"loaded_count"`
 }
 
-// CompleteInput asks to show all parts of a run.
+// CompleteInput asks for so many parts to be all there is.
 type CompleteInput struct {
 	PipelineID  string     `json:"pipeline_id"`
 	Target      DataTarget `json:"target"`

@@ -92,20 +92,21 @@ func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
 
 	// #step Answer the progress query at any moment
 	progress := Progress{Phase: "extract"}
-	unheard := workflow.SetQueryHandler(ctx, "progress",
+	err = workflow.SetQueryHandler(ctx, "progress",
 		func() (Progress, error) { return progress, nil })
+	if err != nil {
+		return ETLOutput{}, err
+	}
 
 	// #step A target that cannot be meant costs no reading
 	checkCtx := workflow.WithActivityOptions(ctx, checkOptions)
-	err = workflow.ExecuteActivity(checkCtx, CheckTarget,
-		CheckInput{input.Target}).Get(ctx, nil)
+	target := CheckInput{input.Target}
+	err = workflow.ExecuteActivity(
+		checkCtx, CheckTarget, target).Get(ctx, nil)
 	if err != nil {
 		return ETLOutput{}, connectors.Failed("target", err)
 	}
 	// #endregion start
-	if unheard != nil {
-		return ETLOutput{}, unheard
-	}
 
 	// #region extract
 	// #step Read all sources at the same time
@@ -164,6 +165,7 @@ func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
 	// #region load
 	progress = Progress{"load", 0, total}
 	loadCtx := workflow.WithActivityOptions(ctx, loadOptions)
+	inFolder := input.Target.TargetType != "database"
 	successful, rejected := 0, []FailedBatch{}
 	for _, batch := range transformed {
 		// #step Load one batch
@@ -182,20 +184,24 @@ func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
 				"uri", batch.URI, "reason", reason)
 		} else if err != nil {
 			// #step Anything else fails the run, and says how far it came
-			there := input.Target.visible(successful)
+			if inFolder {
+				successful = 0
+			}
 			return ETLOutput{}, connectors.FailedAfter(
-				"target", err, there, total)
+				"target", err, successful, total)
 		}
 		successful += load.LoadedCount
 		progress.Processed += batch.Count
 	}
 
 	// #step A folder shows all parts at once
-	if input.Target.isFolder() {
+	if inFolder {
 		err := workflow.ExecuteActivity(loadCtx, CompleteLoad,
 			CompleteInput{
-				input.PipelineID, input.Target, processedAt,
-				len(transformed) - len(rejected),
+				PipelineID:  input.PipelineID,
+				Target:      input.Target,
+				ProcessedAt: processedAt,
+				Parts:       len(transformed) - len(rejected),
 			}).Get(ctx, nil)
 		if err != nil {
 			return ETLOutput{}, connectors.Failed("target", err)

@@ -62,7 +62,8 @@ func ProcessStreamEvents(
 
 	// #step Bound what goes through the history
 	if len(sorted.OpenWindows) > maxOpenWindows {
-		return ProcessOutput{}, connectors.InvalidInput(ruleOpen)
+		return ProcessOutput{}, connectors.InvalidInput(
+			ruleTooMany)
 	}
 
 	// #step Nothing is dropped: late and dead have topics

@@ -26,11 +26,11 @@ const (
 
 const week = 604_800
 
-// maxOpenWindows: with those that a batch closes, 1,500 windows of at most 170 bytes: a payload under 256 KiB.
-const maxOpenWindows = 1000
-
-// ruleOpen is the words of a rule that only the data can break.
-const ruleOpen = "window_size_seconds: makes more than 1000 open windows"
+// maxOpenWindows, with those that a batch closes, are 1,500 of at most 170 bytes: a payload under 256 KiB.
+const (
+	maxOpenWindows = 1000
+	ruleTooMany    = "window_size_seconds: makes more than 1000 open windows"
+)
 
 var topicURL = regexp.MustCompile(`^(nats|file)://.`)
 
@@ -82,13 +82,13 @@ type Carried struct {
 
 // StreamInput is what the stream is asked to do.
 type StreamInput struct {
-	StreamID    string  `json:"stream_id"`
-	Source      string  `json:"source_topic"`
-	Target      string  `json:"target_topic"`
-	WindowSize  int     `json:"window_size_seconds"`
-	Lateness    *int    `json:"allowed_lateness_seconds,omitempty"`
-	IdleTimeout *int    `json:"idle_timeout_seconds,omitempty"`
-	Carried     Carried `json:"carried"`
+	StreamID   string  `json:"stream_id"`
+	Source     string  `json:"source_topic"`
+	Target     string  `json:"target_topic"`
+	WindowSize int     `json:"window_size_seconds"`
+	Lateness   *int    `json:"allowed_lateness_seconds,omitempty"`
+	Patience   *int    `json:"idle_timeout_seconds,omitempty"`
+	Carried    Carried `json:"carried"`
 }
 
 func (in StreamInput) check(c *connectors.Checks) {
@@ -100,9 +100,9 @@ func (in StreamInput) check(c *connectors.Checks) {
 		size >= 1 && size <= week, ruleWindow)
 	c.Rule("allowed_lateness_seconds",
 		lateness >= 0 && lateness <= week, ruleLateness)
-	idle := in.IdleTimeout
-	c.Rule("idle_timeout_seconds",
-		idle == nil || *idle >= 1 && *idle <= week, ruleIdle)
+	idle := in.Patience == nil ||
+		*in.Patience >= 1 && *in.Patience <= week
+	c.Rule("idle_timeout_seconds", idle, ruleIdle)
 	c.Rule("carried", !in.Carried.torn, ruleTorn)
 	c.Rule("target_topic",
 		in.Target != in.Source, ruleOther)
@@ -121,16 +121,16 @@ func (in StreamInput) latenessOrSize() int {
 	return *in.Lateness
 }
 
-// #endregion input
-
-// patience is how long a stream may be idle before its open windows are closed, in seconds: for ever, unless
-// the input has it.
-func (in StreamInput) patience() int {
-	if in.IdleTimeout == nil {
+// patienceOrNone is how long nothing may come, unless it is as
+// long as it likes.
+func (in StreamInput) patienceOrNone() int {
+	if in.Patience == nil {
 		return math.MaxInt
 	}
-	return *in.IdleTimeout
+	return *in.Patience
 }
+
+// #endregion input
 
 // #region output
 // #step What the stream answers when it is stopped

@@ -224,15 +224,6 @@ func seconds(instant *string) int64 {
 	return at.Unix()
 }
 
-// endOf is when the last of the windows ends; nil when there are none.
-func endOf(windows []Window, size int) *string {
-	if len(windows) == 0 {
-		return nil
-	}
-	last := windows[len(windows)-1]
-	return new(instant(seconds(&last.WindowStart) + int64(size)))
-}
-
 func instant(seconds int64) string {
 	return time.Unix(seconds, 0).UTC().Format(layout)
 }

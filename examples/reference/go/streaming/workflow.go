@@ -1,7 +1,6 @@
 package streaming
 
 import (
-	"cmp"
 	"encoding/json"
 	"time"
 
@@ -63,7 +62,7 @@ func StreamProcessing(ctx workflow.Context, raw json.RawMessage) (StreamOutput, 
 		return StreamOutput{}, err
 	}
 	size, lateness := input.WindowSize, input.latenessOrSize()
-	patience := input.patience()
+	patience := input.patienceOrNone()
 
 	// #step Go on where the last run ended
 	state := input.Carried
@@ -127,27 +126,28 @@ func StreamProcessing(ctx workflow.Context, raw json.RawMessage) (StreamOutput, 
 			state.Cursor = read.Cursor
 			pause := min(size, patience)
 			sleepCtx, wake := workflow.WithCancel(ctx)
-			sleep := workflow.NewTimer(sleepCtx,
-				time.Duration(pause)*time.Second)
+			sleep := workflow.NewTimer(
+				sleepCtx, time.Duration(pause)*time.Second)
 			_ = workflow.Await(ctx, func() bool {
 				return stopped() || sleep.IsReady()
 			})
 			wake()
-			err := ctx.Err()
+			if err := ctx.Err(); err != nil {
+				return StreamOutput{}, err
+			}
 			if !stopped() {
 				state.IdleSeconds += pause
 			}
 
 			// #step Idle for too long: close what is open
-			if err == nil && state.IdleSeconds >= patience {
-				err = write(state.OpenWindows)
-				end := endOf(state.OpenWindows, size)
-				state.Watermark = cmp.Or(end, state.Watermark)
+			if state.IdleSeconds >= patience {
+				if err := write(state.OpenWindows); err != nil {
+					return StreamOutput{}, err
+				}
+				state.Watermark = endOf(
+					state.OpenWindows, size, state.Watermark)
 				state.OpenWindows = []Window{}
 				state.IdleSeconds = 0
-			}
-			if err != nil {
-				return StreamOutput{}, err
 			}
 		} else {
 			// #step Sort the events into windows
@@ -213,4 +213,13 @@ func StreamProcessing(ctx workflow.Context, raw json.RawMessage) (StreamOutput, 
 		Carried:          state,
 	}, nil
 	// #endregion stop
+}
+
+// endOf is when the last of the windows ends; with none, the watermark as it was.
+func endOf(windows []Window, size int, watermark *string) *string {
+	if len(windows) == 0 {
+		return watermark
+	}
+	last := windows[len(windows)-1].WindowStart
+	return new(instant(seconds(&last) + int64(size)))
 }

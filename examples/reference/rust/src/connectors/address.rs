@@ -60,7 +60,10 @@ impl<'a> Address<'a> {
         let authority =
             AUTHORITY.captures(parts.get(2)?.as_str())?;
         let scheme = parts[1].to_ascii_lowercase();
-        let here = matches!(&authority[2], "" | "localhost");
+        let here = matches!(
+            authority[2].to_ascii_lowercase().as_str(),
+            "" | "localhost"
+        );
         if scheme == "file" && !here {
             return None;
         }

@@ -1,12 +1,15 @@
 //! A PostgreSQL database and a table in it, as a connection string names them:
 //! `postgres://user@host:port/database?table=name`.
 use std::{
-    borrow::Cow, collections::HashMap, sync::LazyLock,
+    borrow::Cow, collections::HashMap, pin::pin, sync::LazyLock,
     time::Duration,
 };
 
 use regex::Regex;
-use temporalio_sdk::ApplicationFailure;
+use temporalio_sdk::{
+    ApplicationFailure,
+    activities::{ActivityContext, ActivityError},
+};
 use tokio::time::timeout;
 use tokio_postgres::{
     CancelToken, Client, Config, NoTls, Row, config::SslMode,
@@ -25,6 +28,8 @@ const SCHEMES: [&str; 2] = ["postgres", "postgresql"];
 const PORT: u16 = 5432;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const STATEMENT_TIMEOUT: &str = "SET statement_timeout = '300s'";
+/// How long a query that is told to end may take to hear of it.
+const HEARD_WITHIN: Duration = Duration::from_secs(1);
 /// What PostgreSQL keeps of a name.
 const MAX_NAME: usize = 63;
 
@@ -45,8 +50,7 @@ pub struct Database {
 impl Database {
     /// Connects. Fails with `InvalidInput` where the connection string says what is not known.
     pub async fn open(connection: &str) -> Result<Self> {
-        let url = resolve(connection, &SCHEMES)?;
-        let (config, table) = settings(&url)?;
+        let (config, table) = settings_of(connection)?;
         let within = config
             .get_connect_timeout()
             .copied()
@@ -77,6 +81,32 @@ impl Database {
         abandoned.disarm();
         rows.map_err(classified)
     }
+
+    /// Does what a statement says. When the activity is cancelled the server is told to end it, and only
+    /// then the activity ends: nothing is written behind its back.
+    pub async fn execute(
+        &self,
+        ctx: &ActivityContext,
+        sql: &str,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<(), ActivityError> {
+        let mut query = pin!(self.query(sql, values));
+        tokio::select! {
+            done = &mut query => return Ok(done.map(drop)?),
+            () = ctx.cancelled() => {}
+        }
+        // A server that had not begun did not hear: it is told again.
+        loop {
+            let token = self.client.cancel_token();
+            drop(token.cancel_query(NoTls).await);
+            let ended = timeout(HEARD_WITHIN, &mut query).await;
+            if let Ok(done) = ended {
+                let done = done.map(drop);
+                return done
+                    .map_err(|_| ActivityError::cancelled());
+            }
+        }
+    }
 }
 
 /// Asks the server to end a query whose caller is gone.
@@ -96,6 +126,15 @@ impl Drop for EndQuery {
             });
         }
     }
+}
+
+/// Checks that the URL names a table, and that its variables are set; does not connect.
+pub fn check_table(connection: &str) -> Result<()> {
+    settings_of(connection).map(drop)
+}
+
+fn settings_of(connection: &str) -> Result<(Config, String)> {
+    settings(&resolve(connection, &SCHEMES)?)
 }
 
 /// How to connect, and the table, quoted.

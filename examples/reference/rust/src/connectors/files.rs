@@ -45,45 +45,73 @@ fn folder_of(file: &Path) -> &Path {
 const STALE_AFTER: Duration = Duration::from_secs(10);
 const RETRY_EVERY: Duration = Duration::from_millis(5);
 
-/// The lock of a file, held until it is dropped.
-pub struct Lock(PathBuf);
+/// The lock of a file, held until it is dropped. Who is frozen with it for long loses it.
+pub struct Lock {
+    path: PathBuf,
+    owner: String,
+}
+
+impl Lock {
+    /// Fails when another has taken it: ask right before a write, and await nothing between.
+    pub fn check(&self) -> io::Result<()> {
+        let holder = std::fs::read_to_string(&self.path)?;
+        if holder == self.owner {
+            return Ok(());
+        }
+        Err(io::Error::other("lock was lost"))
+    }
+}
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        if self.check().is_ok() {
+            let _ = std::fs::remove_file(&self.path);
+        }
     }
 }
 
 /// Takes the lock of `file` when no other process holds it, whatever its language. Who dies with the
-/// lock loses it after ten seconds.
+/// lock, or is frozen, loses it after ten seconds.
 pub async fn locked(file: &Path) -> io::Result<Lock> {
-    let lock = file.with_added_extension("lock");
+    let lock = Lock {
+        path: file.with_added_extension("lock"),
+        owner: Uuid::new_v4().to_string(),
+    };
     fs::create_dir_all(folder_of(file)).await?;
     while !taken(&lock).await? {
         sleep(RETRY_EVERY).await;
     }
-    Ok(Lock(lock))
+    Ok(lock)
 }
 
-async fn taken(lock: &Path) -> io::Result<bool> {
-    match fs::File::create_new(lock).await {
+async fn taken(Lock { path, owner }: &Lock) -> io::Result<bool> {
+    match fs::File::create_new(path).await {
         Err(error)
             if error.kind() == io::ErrorKind::AlreadyExists =>
         {
-            if is_stale(lock).await {
-                let _ = fs::remove_file(lock).await;
-            }
+            let _ = remove_stale(path).await;
             Ok(false)
         }
-        created => created.map(|_| true),
+        Err(error) => Err(error),
+        Ok(_) => {
+            fs::write(path, owner).await?;
+            Ok(true)
+        }
     }
 }
 
-async fn is_stale(lock: &Path) -> bool {
-    let since = fs::metadata(lock).await;
-    since
-        .and_then(|lock| lock.modified())
-        .ok()
-        .and_then(|taken| taken.elapsed().ok())
-        .is_some_and(|age| age > STALE_AFTER)
+/// Only the lock that was seen to be stale goes: another waiter may have put its own there meanwhile.
+async fn remove_stale(lock: &Path) -> io::Result<()> {
+    let since = fs::metadata(lock).await?.modified()?;
+    if since.elapsed().unwrap_or_default() <= STALE_AFTER {
+        return Ok(());
+    }
+    let stale = fs::read(lock).await?;
+    let own = format!("{}.tmp", Uuid::new_v4());
+    let aside = lock.with_added_extension(own);
+    fs::rename(lock, &aside).await?;
+    if fs::read(&aside).await? != stale {
+        let _ = fs::hard_link(&aside, lock).await;
+    }
+    fs::remove_file(&aside).await
 }

@@ -6,6 +6,8 @@ pub mod csv_reader;
 pub mod database;
 pub mod failures;
 pub mod files;
+pub mod folder;
+pub mod heartbeats;
 pub mod http;
 pub mod http_body;
 pub mod input;

@@ -2,9 +2,8 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    connection::resolve_path,
     failures::{Result, malformed},
-    files::write_atomically,
+    folder::{Parts, write_part},
     records::TransformedRecord,
 };
 
@@ -29,18 +28,17 @@ pub fn to_json(record: &impl Serialize) -> String {
         .expect("records are plain JSON")
 }
 
-/// Writes one NDJSON part into the folder that `connection` names; returns how many records.
+/// Writes one NDJSON part; returns how many records.
 // #region write
 pub async fn write_ndjson(
-    connection: &str,
+    parts: Parts<'_>,
     part: &str,
     records: &[TransformedRecord],
 ) -> Result<usize> {
-    // #step Named after its batch, so a repeat replaces it
-    let folder = resolve_path(connection)?;
-    let file = folder.join(format!("{part}.ndjson"));
-    write_atomically(&file, to_ndjson(records).as_bytes())
-        .await?;
+    // #step One record a line
+    let file = format!("{part}.ndjson");
+    let body = to_ndjson(records);
+    write_part(parts, &file, body.as_bytes()).await?;
     Ok(records.len())
 }
 // #endregion write

@@ -14,15 +14,16 @@ use parquet::{
 use temporalio_sdk::ApplicationFailure;
 
 use super::{
-    connection::resolve_path, failures::Result,
-    files::write_atomically, ndjson::to_json,
+    failures::Result,
+    folder::{Parts, write_part},
+    ndjson::to_json,
     records::TransformedRecord,
 };
 
 /// Writes one Parquet part: id, data (JSON), processed_at, version.
 // #region write
 pub async fn write_parquet(
-    connection: &str,
+    parts: Parts<'_>,
     part: &str,
     records: &[TransformedRecord],
 ) -> Result<usize> {
@@ -36,10 +37,9 @@ pub async fn write_parquet(
     let body = to_parquet(records, &columns)
         .map_err(ApplicationFailure::new)?;
 
-    // #step Named after its batch, so a repeat replaces it
-    let folder = resolve_path(connection)?;
-    let file = folder.join(format!("{part}.parquet"));
-    write_atomically(&file, &body).await?;
+    // #step One file a batch
+    let file = format!("{part}.parquet");
+    write_part(parts, &file, &body).await?;
     Ok(records.len())
 }
 // #endregion write

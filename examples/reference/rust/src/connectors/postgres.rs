@@ -2,12 +2,16 @@
 use std::collections::BTreeMap;
 
 use serde_json::from_str;
-use temporalio_sdk::ApplicationFailure;
+use temporalio_sdk::{
+    ApplicationFailure,
+    activities::{ActivityContext, ActivityError},
+};
 use tokio_postgres::{Error, Row, types::ToSql};
 
 use super::{
     database::Database,
     failures::{Result, unavailable, validation_error},
+    heartbeats::unless_cancelled,
     ndjson::to_json,
     records::{Page, RawRecord, TransformedRecord},
 };
@@ -189,34 +193,36 @@ fn to_records(rows: Vec<Row>) -> Result<Vec<RawRecord>> {
         .collect()
 }
 
-/// Inserts or replaces records by id, all or none.
+/// Inserts or replaces records by id, all or none; rows that a newer run has written stay.
 // #region upsert
 pub async fn upsert(
+    ctx: &ActivityContext,
     connection: &str,
     records: &[TransformedRecord],
-) -> Result<usize> {
+) -> Result<usize, ActivityError> {
     // #step Of two records with one key, the last stays
     let by_key = records.iter().map(|r| (&r.id, r));
     let by_key: BTreeMap<_, _> = by_key.collect();
-    if by_key.is_empty() {
-        return Ok(0);
-    }
     let rows: Vec<_> = by_key.values().collect();
 
-    // #step One statement, so one transaction a batch
-    let db = Database::open(connection).await?;
+    // #step One transaction, and no row of a newer run
+    let open = Database::open(connection);
+    let db = unless_cancelled(ctx, open).await?;
     let table = &db.table;
     let sql = format!(
-        "INSERT INTO {table} (id, data, processed_at, version)
+        "INSERT INTO {table} AS t
+           (id, data, processed_at, version)
          SELECT r->>'id', r->'data',
            (r->'metadata'->>'processed_at')::timestamptz,
            r->'metadata'->>'version'
          FROM jsonb_array_elements($1::text::jsonb) r
          ON CONFLICT (id) DO UPDATE SET data = excluded.data,
            processed_at = excluded.processed_at,
-           version = excluded.version"
+           version = excluded.version
+         WHERE coalesce(t.processed_at
+           <= excluded.processed_at, true)"
     );
-    db.query(&sql, &[&to_json(&rows)]).await?;
+    db.execute(ctx, &sql, &[&to_json(&rows)]).await?;
 
     // #step A repeated batch replaces itself
     Ok(records.len())

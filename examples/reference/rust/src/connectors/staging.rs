@@ -26,18 +26,21 @@ pub fn staged_at(path: &str) -> String {
     format!("{folder}/{path}")
 }
 
-/// Stages records under `uri`. Staging the same records again changes nothing.
+/// Stages records in the folder that `folder` names. Staging the same records again changes nothing.
 // #region stage
 pub async fn stage(
-    uri: String,
+    folder: String,
     records: &[impl Serialize],
 ) -> Result<Batch> {
-    // #step Write the rows where the history is not
+    // #step Named by what they are: no attempt spoils another's
     let body = to_ndjson(records);
+    let sha256 = digest(&body);
+    let uri = format!("{folder}/{sha256}.ndjson");
+
+    // #step Write the rows where the history is not
     write_atomically(&file_of(&uri)?, body.as_bytes()).await?;
 
     // #step Hand on a reference
-    let sha256 = digest(&body);
     Ok(Batch { uri, count: records.len(), sha256 })
 }
 // #endregion stage

@@ -1,7 +1,7 @@
 //! The embedded broker: a topic is an append-only file, one message a line. For one machine.
 use std::{
     collections::HashSet,
-    io::{self, SeekFrom},
+    io::{self, SeekFrom, Write},
     path::Path,
 };
 
@@ -9,8 +9,7 @@ use serde_json::Value;
 use tokio::{
     fs::{self, File},
     io::{
-        AsyncBufReadExt, AsyncReadExt, AsyncSeekExt,
-        AsyncWriteExt, BufReader,
+        AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, BufReader,
     },
 };
 
@@ -61,7 +60,7 @@ pub async fn publish_file(
     let file = resolve_path(connection)?;
     let published: io::Result<()> = async {
         // #step One writer at a time
-        let _lock = locked(&file).await?;
+        let lock = locked(&file).await?;
 
         // #step Leave out what the topic has
         let (mut known, half) = ids_of(&file).await?;
@@ -75,9 +74,10 @@ pub async fn publish_file(
         // #step A half-written line ends here
         let end = if half { "\n" } else { "" };
 
-        // #step Append the rest in one write
+        // #step Append the rest in one write, still alone
         let lines = end.to_owned() + &to_ndjson(&fresh);
-        append(&file, lines.as_bytes()).await
+        lock.check()?;
+        append(&file, lines.as_bytes())
     }
     .await;
     let message = "topic cannot be written";
@@ -222,14 +222,13 @@ fn to_message(mut json: Value) -> Option<Message> {
     Some(Message::new(text("id")?, text("body")?))
 }
 
-async fn append(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::options()
+/// At once, so that nothing comes between the look at the lock and the write.
+fn append(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = std::fs::File::options()
         .append(true)
         .create(true)
-        .open(file)
-        .await?;
-    file.write_all(bytes).await?;
-    file.flush().await
+        .open(file)?;
+    file.write_all(bytes)
 }
 
 /// The ids of the messages in a topic, and whether its last line has no end.

@@ -1,4 +1,4 @@
-//! The three activities of the ETL pipeline: all that touches the world outside.
+//! The activities of the ETL pipeline: all that touches the world outside.
 use serde::{Deserialize, Serialize};
 use temporalio_macros::activities;
 use temporalio_sdk::{
@@ -7,14 +7,18 @@ use temporalio_sdk::{
 };
 
 use super::types::{
-    DataSource, ExtractInput, ExtractOutput, LoadInput,
-    LoadOutput, SourceType, TargetType, TransformInput,
-    TransformOutput,
+    CheckInput, CompleteInput, DataSource, DataTarget,
+    ExtractInput, ExtractOutput, LoadInput, LoadOutput,
+    SourceType, TargetType, TransformInput, TransformOutput,
 };
 use crate::{
     connectors::{
+        connection::resolve_path,
         csv::CsvPages,
+        database::check_table,
         failures::{Result, invalid_input},
+        folder::{Parts, complete_parts},
+        heartbeats::{stay_alive, unless_cancelled},
         http::ApiPages,
         ndjson::write_ndjson,
         parquet::write_parquet,
@@ -38,10 +42,11 @@ pub fn too_many_batches() -> ApplicationFailure {
 }
 
 /// How far an attempt has come: what a retry needs to go on.
-#[derive(Clone, Default, Deserialize, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 struct Progress {
     cursor: String,
-    batches: Vec<Batch>,
+    /// The list of what is staged, staged itself: it may be longer than a heartbeat should be.
+    staged: Batch,
 }
 
 /// The activities, as a worker hosts them.
@@ -49,6 +54,24 @@ pub struct EtlActivities;
 
 #[activities]
 impl EtlActivities {
+    /// Refuses a target that cannot be meant, before anything is read.
+    // #region check
+    #[activity(name = "CheckTarget")]
+    pub async fn check_target(
+        _ctx: ActivityContext,
+        input: CheckInput,
+    ) -> Result<(), ActivityError> {
+        // #step Scheme, table and variables; nobody is asked
+        let url = &input.target.connection_string;
+        Ok(match input.target.target_type {
+            TargetType::Database => check_table(url),
+            TargetType::Warehouse | TargetType::File => {
+                resolve_path(url).map(drop)
+            }
+        }?)
+    }
+    // #endregion check
+
     /// Reads a source page by page into staging.
     // #region extract
     #[activity(name = "ExtractData")]
@@ -59,28 +82,34 @@ impl EtlActivities {
         let ExtractInput { source, batch_size } = input;
 
         // #step Resume where the last attempt stopped
-        let last = ctx.heartbeat_details().deserialize()?;
-        let Progress { cursor, mut batches } =
-            last.unwrap_or_default();
+        let last = last_progress(&ctx)?;
+        let (mut batches, cursor) = match &last {
+            Some(Progress { cursor, staged }) => {
+                (fetch_staged(staged).await?, cursor.as_str())
+            }
+            None => (vec![], ""),
+        };
+
+        // #step Stay alive while a page takes long
+        let alive = stay_alive(&ctx, last.clone());
 
         // #step Read page by page
         let mut pages =
-            Pages::open(&source, &cursor, batch_size).await?;
+            Pages::open(&source, cursor, batch_size).await?;
+        let source_id = &source.source_id;
+        let run = run_id(&ctx);
+        let folder = staged_at(&format!("{run}/{source_id}"));
         while let Some(page) =
             unless_cancelled(&ctx, pages.next_page()).await?
         {
             let Page { mut records, cursor } = page;
             // #step Stage the rows, keep the reference
-            let run = run_id(&ctx);
-            let source_id = &source.source_id;
             let part = batches.len() + 1;
-            let uri = staged_at(&format!(
-                "{run}/{source_id}/{part:05}.raw.ndjson"
-            ));
+            let part = format!("{folder}/{part:05}.raw");
             for record in &mut records {
                 record.id = key_of(source_id, &record.id);
             }
-            batches.push(stage(uri, &records).await?);
+            batches.push(stage(part, &records).await?);
 
             // #step Bound the history: a batch costs it 12 events
             if batches.len() > MAX_BATCHES {
@@ -88,8 +117,10 @@ impl EtlActivities {
             }
 
             // #step Tell Temporal how far we are
-            let batches = batches.clone();
-            ctx.record_heartbeat(Progress { cursor, batches })
+            let list = format!("{folder}/list");
+            let staged = stage(list, &batches).await?;
+            alive
+                .tell(Some(Progress { cursor, staged }))
                 .await?;
         }
         Ok(ExtractOutput { batches })
@@ -121,8 +152,10 @@ impl EtlActivities {
             .collect::<Result<Vec<_>>>()?;
 
         // #step Stage the result beside the input
-        let uri = batch.uri.replace(".raw.", ".clean.");
-        let batch = stage(uri, &records).await?;
+        let part = batch.uri.split(".raw/").next();
+        let part = part.unwrap_or_default();
+        let batch = stage(format!("{part}.clean"), &records);
+        let batch = batch.await?;
         Ok(TransformOutput { batch })
     }
     // #endregion transform
@@ -134,32 +167,61 @@ impl EtlActivities {
         ctx: ActivityContext,
         input: LoadInput,
     ) -> Result<LoadOutput, ActivityError> {
-        let LoadInput { pipeline_id, target, batch } = input;
+        let LoadInput { target, batch, .. } = &input;
         let url = &target.connection_string;
-        let part = part_of(&pipeline_id, &batch);
+        let parts = parts_of(
+            &ctx,
+            &input.pipeline_id,
+            target,
+            &input.processed_at,
+        );
+        let part = part_of(batch);
+
+        // #step Stay alive, and hear of a cancellation
+        let _alive = stay_alive(&ctx, ());
 
         // #step Fetch the rows behind the reference
         let records: Vec<TransformedRecord> =
-            fetch_staged(&batch).await?;
+            fetch_staged(batch).await?;
 
         let loaded_count = match target.target_type {
             // #step A database takes a batch in one transaction
             TargetType::Database => {
-                let upsert = upsert(url, &records);
-                unless_cancelled(&ctx, upsert).await
+                upsert(&ctx, url, &records).await?
             }
 
             // #step A folder takes a part, named after the batch
             TargetType::Warehouse => {
-                Ok(write_parquet(url, &part, &records).await?)
+                write_parquet(parts, &part, &records).await?
             }
             TargetType::File => {
-                Ok(write_ndjson(url, &part, &records).await?)
+                write_ndjson(parts, &part, &records).await?
             }
-        }?;
+        };
         Ok(LoadOutput { loaded_count })
     }
     // #endregion load
+
+    /// Makes the parts of this run the content of the target.
+    // #region complete
+    #[activity(name = "CompleteLoad")]
+    pub async fn complete_load(
+        ctx: ActivityContext,
+        input: CompleteInput,
+    ) -> Result<(), ActivityError> {
+        let _alive = stay_alive(&ctx, ());
+
+        // #step All parts at once, in place of the last run's
+        let CompleteInput { pipeline_id, target, .. } = &input;
+        let parts = parts_of(
+            &ctx,
+            pipeline_id,
+            target,
+            &input.processed_at,
+        );
+        Ok(complete_parts(parts, input.parts).await?)
+    }
+    // #endregion complete
 }
 
 /// Any source, page by page.
@@ -199,14 +261,27 @@ impl Pages {
     }
 }
 
-/// What `work` gives, unless the activity is cancelled before: then it is dropped, and ends.
-async fn unless_cancelled<T>(
+/// What the last attempt told last; none where it told nothing, or was none.
+fn last_progress(
     ctx: &ActivityContext,
-    work: impl Future<Output = Result<T>>,
-) -> Result<T, ActivityError> {
-    tokio::select! {
-        done = work => Ok(done?),
-        () = ctx.cancelled() => Err(ActivityError::cancelled()),
+) -> Result<Option<Progress>, ActivityError> {
+    let told: Option<Option<_>> =
+        ctx.heartbeat_details().deserialize()?;
+    Ok(told.flatten())
+}
+
+/// The parts that this run writes into a folder.
+fn parts_of<'a>(
+    ctx: &'a ActivityContext,
+    pipeline_id: &'a str,
+    target: &'a DataTarget,
+    processed_at: &'a str,
+) -> Parts<'a> {
+    Parts {
+        connection: &target.connection_string,
+        pipeline_id,
+        processed_at,
+        run_id: run_id(ctx),
     }
 }
 
@@ -214,11 +289,11 @@ fn run_id(ctx: &ActivityContext) -> &str {
     ctx.info().workflow_run_id.as_deref().unwrap_or_default()
 }
 
-/// `<pipeline>.<source>.00001`, from `…/<source>/00001.clean.ndjson`.
-fn part_of(pipeline_id: &str, batch: &Batch) -> String {
-    let mut path = batch.uri.rsplit('/');
-    let file = path.next().unwrap_or_default();
+/// `<source>.00001`, from `…/<source>/00001.clean/<sha256>.ndjson`.
+fn part_of(batch: &Batch) -> String {
+    let mut path = batch.uri.rsplit('/').skip(1);
+    let number = path.next().unwrap_or_default();
+    let number = number.split('.').next().unwrap_or_default();
     let source = path.next().unwrap_or_default();
-    let number = file.split('.').next().unwrap_or_default();
-    format!("{pipeline_id}.{source}.{number}")
+    format!("{source}.{number}")
 }

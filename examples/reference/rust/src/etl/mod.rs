@@ -1,4 +1,4 @@
-//! The ETL pipeline: `ETLPipeline` and its three activities.
+//! The ETL pipeline: `ETLPipeline` and its activities.
 use temporalio_sdk::{
     WorkerOptions, WorkflowRegistrationError,
     workflow_replayer::WorkflowReplayerOptions,

@@ -34,7 +34,9 @@ pub enum SourceType {
     Api,
     File,
 }
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, PartialEq, Serialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum TargetType {
     Database,
@@ -131,6 +133,10 @@ pub enum Phase {
 
 // #step What passes between its activities
 #[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct CheckInput {
+    pub target: DataTarget,
+}
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct ExtractInput {
     pub source: DataSource,
     pub batch_size: usize,
@@ -153,10 +159,18 @@ pub struct LoadInput {
     pub pipeline_id: String,
     pub target: DataTarget,
     pub batch: Batch,
+    pub processed_at: String,
 }
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct LoadOutput {
     pub loaded_count: usize,
+}
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct CompleteInput {
+    pub pipeline_id: String,
+    pub target: DataTarget,
+    pub processed_at: String,
+    pub parts: usize,
 }
 // #endregion output
 

@@ -10,25 +10,32 @@ use jiff::Timestamp;
 use temporalio_common::RetryPolicy;
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_sdk::{
-    ActivityCloseTimeouts, ActivityOptions, WorkflowContext,
-    WorkflowContextView, WorkflowResult, WorkflowTermination,
+    ActivityCancellationType, ActivityCloseTimeouts,
+    ActivityOptions, WorkflowContext, WorkflowContextView,
+    WorkflowResult, WorkflowTermination,
 };
 use tracing::warn;
 
 use super::{
     activities::{EtlActivities, MAX_BATCHES, too_many_batches},
     types::{
-        EtlInput, EtlOutput, ExtractInput, FailedBatch,
-        LoadInput, Phase, Progress, TransformInput, validate,
+        CheckInput, CompleteInput, EtlInput, EtlOutput,
+        ExtractInput, FailedBatch, LoadInput, Phase, Progress,
+        TargetType, TransformInput, validate,
     },
 };
 use crate::connectors::{
-    failures::{Reason, failed, failed_so_far},
+    failures::{Reason, fail_with, failed, failed_so_far},
     input::Raw,
     records::Batch,
 };
 
 // #region options
+// #step Check: at once, and nobody is asked
+fn check_options() -> ActivityOptions {
+    ActivityOptions::start_to_close_timeout(seconds(10))
+}
+
 // #step Extract: long, with a heartbeat to resume from
 fn extract_options() -> ActivityOptions {
     let retry = RetryPolicy::builder()
@@ -41,7 +48,7 @@ fn extract_options() -> ActivityOptions {
         .build()
 }
 
-// #step Transform: pure work, retried a little
+// #step Transform: pure work, but staging may be away
 fn transform_options() -> ActivityOptions {
     let retry = RetryPolicy::builder()
         .initial_interval(seconds(1))
@@ -52,7 +59,7 @@ fn transform_options() -> ActivityOptions {
         .build()
 }
 
-// #step Load: the target may be away for a while
+// #step Load: the target may be away; a cancel waits for it
 fn load_options() -> ActivityOptions {
     let retry = RetryPolicy::builder()
         .initial_interval(seconds(2))
@@ -60,6 +67,10 @@ fn load_options() -> ActivityOptions {
         .backoff_coefficient(2.0)
         .non_retryable_error_types(["ValidationError"]);
     ActivityOptions::with_close_timeouts(within(300))
+        .heartbeat_timeout(seconds(60))
+        .cancellation_type(
+            ActivityCancellationType::WaitCancellationCompleted,
+        )
         .retry_policy(retry.build())
         .build()
 }
@@ -112,7 +123,6 @@ impl EtlPipeline {
     ) -> Progress {
         self.progress.clone()
     }
-    // #endregion start
 
     async fn etl(
         ctx: &WorkflowContext<Self>,
@@ -126,6 +136,15 @@ impl EtlPipeline {
             target,
             batch_size,
         } = input;
+
+        // #step A target that cannot be meant costs no reading
+        let check = ctx.execute_activity(
+            EtlActivities::check_target,
+            CheckInput { target: target.clone() },
+            check_options(),
+        );
+        check.await.map_err(fail_with("target"))?;
+        // #endregion start
 
         // #region extract
         // #step Read all sources at the same time
@@ -186,16 +205,25 @@ impl EtlPipeline {
 
         // #region load
         ctx.state_mut(|s| s.enter(Phase::Load, total));
+        let in_folder =
+            target.target_type != TargetType::Database;
         let mut successful = 0;
         let mut failed_batches = Vec::new();
+        let batches = transformed.len();
         for batch in transformed {
             let Batch { uri, count, .. } = batch.clone();
             let pipeline_id = pipeline_id.clone();
             let target = target.clone();
+            let processed_at = processed_at.clone();
             // #step Load one batch
             let load = ctx.execute_activity(
                 EtlActivities::load_data,
-                LoadInput { pipeline_id, target, batch },
+                LoadInput {
+                    pipeline_id,
+                    target,
+                    batch,
+                    processed_at,
+                },
                 load_options(),
             );
             match load.await {
@@ -210,7 +238,14 @@ impl EtlPipeline {
                         failed_batches.push(batch);
                     } else {
                         // #step Anything else fails the run, and says how far it came
-                        let far = far(&kind, successful, total);
+                        let there = if in_folder {
+                            0
+                        } else {
+                            successful
+                        };
+                        let far = format!(
+                            " ({there} of {total} records loaded)"
+                        );
                         let failure = failed_so_far(
                             "target", error, &far,
                         )?;
@@ -219,6 +254,22 @@ impl EtlPipeline {
                 }
             }
             ctx.state_mut(|s| s.add(count));
+        }
+
+        // #step A folder shows all parts at once
+        if in_folder {
+            let parts = batches - failed_batches.len();
+            let complete = ctx.execute_activity(
+                EtlActivities::complete_load,
+                CompleteInput {
+                    pipeline_id: pipeline_id.clone(),
+                    target,
+                    processed_at,
+                    parts,
+                },
+                load_options(),
+            );
+            complete.await.map_err(fail_with("target"))?;
         }
         // #endregion load
 
@@ -262,14 +313,6 @@ fn warn_of(
     if !ctx.is_replaying() {
         let FailedBatch { uri, reason } = batch;
         warn!(uri, %reason, "batch not loaded");
-    }
-}
-
-/// How far the run came; bad input never came anywhere.
-fn far(kind: &str, loaded: usize, total: usize) -> String {
-    match kind {
-        "InvalidInput" => String::new(),
-        _ => format!(" ({loaded} of {total} records loaded)"),
     }
 }
 

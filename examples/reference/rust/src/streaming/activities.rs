@@ -8,8 +8,9 @@ use temporalio_sdk::activities::{
 
 use super::{
     types::{
-        ProcessInput, ProcessOutput, ReadInput, ReadOutput,
-        Window, WriteInput,
+        MAX_OPEN_WINDOWS, ProcessInput, ProcessOutput,
+        ReadInput, ReadOutput, Window, WriteInput,
+        too_many_windows,
     },
     windows::{Sorted, Windowing, sort_events},
 };
@@ -44,10 +45,9 @@ impl StreamActivities {
 
         // #step Stage the events, keep the reference
         let run = run_id(&ctx);
-        let uri = staged_at(&format!(
-            "{run}/events/{cursor:012}.ndjson"
-        ));
-        let batch = stage(uri, &page.messages).await?;
+        let folder =
+            staged_at(&format!("{run}/events/{cursor:012}"));
+        let batch = stage(folder, &page.messages).await?;
         let batch = Some(batch);
         Ok(ReadOutput { batch, cursor: page.cursor })
     }
@@ -77,6 +77,11 @@ impl StreamActivities {
         let sorted = sort_events(messages, before);
         let Sorted { late, dead, .. } = sorted;
 
+        // #step Bound what goes through the history
+        if sorted.open_windows.len() > MAX_OPEN_WINDOWS {
+            return Err(too_many_windows().into());
+        }
+
         // #step Nothing is dropped: late and dead have topics
         publish(&format!("{target}.late"), &late).await?;
         publish(&format!("{target}.dead"), &dead).await?;
@@ -101,10 +106,12 @@ impl StreamActivities {
     ) -> Result<(), ActivityError> {
         let WriteInput { stream_id, topic, windows } = input;
         let results = windows.into_iter().map(|window| {
-            // #step The key of a window is its de-duplication id
+            // #step One id a window, and a new one when it has grown
             let Window { window_start, origin, .. } = window;
-            let id =
-                format!("{stream_id}/{window_start}/{origin}");
+            let events = window.departures + window.cancelled;
+            let key =
+                format!("{window_start}/{origin}/{events}");
+            let id = format!("{stream_id}/{key}");
 
             // #step Means are taken at the end, from sums
             let departures = window.departures;
@@ -124,7 +131,7 @@ impl StreamActivities {
             Message::new(id, body)
         });
 
-        // #step Published again, a window is still there once
+        // #step Published again, a result is still there once
         let results: Vec<_> = results.collect();
         Ok(publish(&topic, &results).await?)
     }

@@ -1,6 +1,7 @@
 //! What goes into the stream and what comes out. The contract: examples/contract/streaming.json.
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, to_value};
+use temporalio_sdk::ApplicationFailure;
 
 use crate::connectors::{
     failures::{Result, invalid_input},
@@ -21,10 +22,22 @@ mod rule {
         "must be a whole number from 1 to 604800";
     pub const LATENESS: &str =
         "must be a whole number from 0 to 604800";
+    pub const IDLE: &str =
+        "must be a whole number from 1 to 604800";
 }
 // #endregion rules
 
 const WEEK: i64 = 604_800;
+
+/// With those that a batch closes, 1,500 windows of at most 170 bytes: a payload under 256 KiB.
+pub const MAX_OPEN_WINDOWS: usize = 1000;
+
+/// The history would hold too much.
+pub fn too_many_windows() -> ApplicationFailure {
+    invalid_input(format!(
+        "window_size_seconds: makes more than {MAX_OPEN_WINDOWS} open windows"
+    ))
+}
 
 /// The departures of one airport in one window, so far. Delays are minutes.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -40,7 +53,7 @@ pub struct Window {
 }
 
 // #region input
-// #step What one run hands on to the next
+// #step What one run hands on to the next, and to a later stream
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Carried {
     pub total_events: usize,
@@ -50,6 +63,7 @@ pub struct Carried {
     pub cursor: u64,
     #[serde(deserialize_with = "Option::deserialize")]
     pub watermark: Option<String>,
+    pub idle_seconds: u64,
     pub open_windows: Vec<Window>,
 }
 
@@ -63,6 +77,8 @@ pub struct StreamInput {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_lateness_seconds: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_timeout_seconds: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub carried: Option<Carried>,
 }
 fn input(raw: &Value) -> Checked<StreamInput> {
@@ -75,6 +91,8 @@ fn input(raw: &Value) -> Checked<StreamInput> {
             .read("window_size_seconds", window)?,
         allowed_lateness_seconds: raw
             .read("allowed_lateness_seconds", lateness)?,
+        idle_timeout_seconds: raw
+            .read("idle_timeout_seconds", idle)?,
         carried: raw.read("carried", carried)?,
     };
     must_differ(&input.source_topic, &input.target_topic)?;
@@ -89,6 +107,7 @@ pub struct StreamOutput {
     pub stream_id: String,
     pub total_events: usize,
     pub processed_windows: usize,
+    pub carried: Carried,
 }
 
 // #step What it says while it runs
@@ -195,6 +214,15 @@ fn lateness(raw: Option<&Value>) -> Checked<Option<i64>> {
     let some = |raw| {
         checked(Some(raw), rule::LATENESS, |Whole(lateness)| {
             (0..=WEEK).contains(&lateness).then_some(lateness)
+        })
+    };
+    raw.map(some).transpose()
+}
+
+fn idle(raw: Option<&Value>) -> Checked<Option<i64>> {
+    let some = |raw| {
+        checked(Some(raw), rule::IDLE, |Whole(idle)| {
+            (1..=WEEK).contains(&idle).then_some(idle)
         })
     };
     raw.map(some).transpose()

@@ -199,6 +199,12 @@ fn keyed(window: Window) -> ((String, String), Window) {
     ((window_start, origin), window)
 }
 
+/// When the last of the windows ends; none when there are none.
+pub fn end_of(windows: &[Window], size: i64) -> Option<String> {
+    let last = seconds(&windows.last()?.window_start)?;
+    Some(instant(last + size))
+}
+
 /// Seconds since the epoch of an RFC 3339 UTC instant to the second, written as we write it.
 fn seconds(text: &str) -> Option<i64> {
     let time: Timestamp = text.parse().ok()?;
@@ -320,6 +326,20 @@ mod tests {
                 1
             );
         }
+    }
+
+    #[test]
+    fn the_last_window_ends_last() {
+        let windows: Vec<Window> = serde_json::from_value(json!([
+            {"window_start": "2013-01-01T12:00:00Z", "origin": "JFK", "departures": 1, "cancelled": 0, "delay_sum": 0, "worst_delay": 0},
+            {"window_start": "2013-01-01T13:00:00Z", "origin": "EWR", "departures": 0, "cancelled": 1, "delay_sum": 0, "worst_delay": null},
+        ]))
+        .unwrap();
+        assert_eq!(
+            end_of(&windows, 3600).as_deref(),
+            Some("2013-01-01T14:00:00Z")
+        );
+        assert_eq!(end_of(&[], 3600), None);
     }
 
     #[test]

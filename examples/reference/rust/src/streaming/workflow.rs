@@ -16,6 +16,7 @@ use super::{
         ReadOutput, StreamInput, StreamOutput, Window,
         WriteInput, validate,
     },
+    windows::end_of,
 };
 use crate::connectors::{failures::fail_with, input::Raw};
 
@@ -117,7 +118,13 @@ impl StreamProcessing {
     ) -> WorkflowResult<StreamOutput> {
         let target = &input.target_topic;
         let size = input.window_size_seconds;
-        let window = seconds(size.unsigned_abs());
+        let pause = input
+            .idle_timeout_seconds
+            .map_or(size, |it| it.min(size))
+            .unsigned_abs();
+        let patience = input
+            .idle_timeout_seconds
+            .map_or(u64::MAX, i64::unsigned_abs);
         let before = ctx.state(|s| s.so_far.processed_windows);
 
         // #region loop
@@ -146,13 +153,34 @@ impl StreamProcessing {
                             so_far.cursor = cursor;
                         },
                     );
-                    let mut sleep = ctx.timer(window);
+                    let mut sleep = ctx.timer(seconds(pause));
                     select! {
                         woken = ctx.wait_condition(stopped) => {
                             woken?;
                             sleep.cancel();
                         }
                         _ = sleep => {}
+                    }
+                    if !ctx.state(stopped) {
+                        ctx.state_mut(|s| {
+                            s.so_far.idle_seconds += pause
+                        });
+                    }
+
+                    // #step Idle for too long: close what is open
+                    let so_far = so_far(ctx);
+                    if so_far.idle_seconds >= patience {
+                        let open = so_far.open_windows;
+                        let end = end_of(&open, size);
+                        write(ctx, &input, open).await?;
+                        ctx.state_mut(
+                            |Self { so_far, .. }| {
+                                so_far.watermark = end
+                                    .or(so_far.watermark.take());
+                                so_far.open_windows.clear();
+                                so_far.idle_seconds = 0;
+                            },
+                        );
                     }
                 }
                 Some(batch) => {
@@ -182,6 +210,7 @@ impl StreamProcessing {
                     // #step Only now is the batch behind us
                     ctx.state_mut(|Self { so_far, .. }| {
                         so_far.cursor = cursor;
+                        so_far.idle_seconds = 0;
                         so_far.watermark = done.watermark;
                         so_far.open_windows = done.open_windows;
                         so_far.total_events += count;
@@ -205,19 +234,19 @@ impl StreamProcessing {
         // #endregion loop
 
         // #region stop
-        // #step Finish the windows that are open
+        // #step Publish the windows that are open, as far as they are
         ctx.state_mut(|s| s.phase = Phase::Stopping);
         let open = so_far(ctx).open_windows;
         write(ctx, &input, open).await?;
-        ctx.state_mut(|s| s.so_far.open_windows.clear());
 
-        // #step Answer the totals of all the runs
+        // #step Answer the totals, and where another can go on
         ctx.state_mut(|s| s.phase = Phase::Done);
-        let so_far = so_far(ctx);
+        let carried = so_far(ctx);
         Ok(StreamOutput {
             stream_id: input.stream_id,
-            total_events: so_far.total_events,
-            processed_windows: so_far.processed_windows,
+            total_events: carried.total_events,
+            processed_windows: carried.processed_windows,
+            carried,
         })
         // #endregion stop
     }

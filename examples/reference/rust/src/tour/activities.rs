@@ -6,7 +6,10 @@ use temporalio_sdk::{
 };
 
 use super::types::{ReportInput, WriteInput};
-use crate::connectors::{csv::CsvPages, staging::stage};
+use crate::connectors::{
+    connection::resolve_path, csv::CsvPages,
+    files::write_atomically, ndjson::to_ndjson,
+};
 
 const PAGE: usize = 5000;
 
@@ -54,7 +57,8 @@ impl TourActivities {
         _ctx: ActivityContext,
         input: WriteInput,
     ) -> Result<(), ActivityError> {
-        stage(input.report_url, &input.reports).await?;
-        Ok(())
+        let file = resolve_path(&input.report_url)?;
+        let body = to_ndjson(&input.reports);
+        Ok(write_atomically(&file, body.as_bytes()).await?)
     }
 }
