@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+	"go.temporal.io/sdk/temporal"
 )
 
 const (
@@ -148,8 +149,9 @@ func disconnect(db *pgx.Conn) {
 
 // answer is why a query failed; of a cancelled activity, that it is cancelled.
 func answer(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
+	// A worker that stops, or a heartbeat that is not answered, ends the context too: the next attempt mends that.
+	if cause := context.Cause(ctx); temporal.IsCanceledError(cause) {
+		return cause
 	}
 	return classified(err)
 }

@@ -72,9 +72,6 @@ func ExtractData(
 	// #step Resume where the last attempt stopped
 	var last progress
 	batches, err := last.resume(ctx)
-	if err != nil {
-		return ExtractOutput{}, err
-	}
 
 	// #step Stay alive while a page takes long
 	done := connectors.StayAlive(ctx, last.details)
@@ -86,7 +83,7 @@ func ExtractData(
 		last.cursor(), input.BatchSize)
 	folder := connectors.StagedAt(
 		runOf(ctx) + "/" + source.SourceID)
-	for page, err := range pages {
+	for page, err := range unless(err, pages) {
 		if err != nil {
 			return ExtractOutput{}, err
 		}
@@ -99,9 +96,6 @@ func ExtractData(
 		}
 		batch, err := connectors.Stage(
 			folder+"/"+part+".raw", page.Records)
-		if err != nil {
-			return ExtractOutput{}, err
-		}
 		batches = append(batches, batch)
 
 		// #step Bound the history: a batch costs it 12 events
@@ -111,7 +105,7 @@ func ExtractData(
 		}
 
 		// #step Tell Temporal how far we are
-		list, err := connectors.Stage(folder+"/list", batches)
+		list, err := stageUnless(err, folder+"/list", batches)
 		if err != nil {
 			return ExtractOutput{}, err
 		}
@@ -131,11 +125,12 @@ func (p *progress) resume(ctx context.Context) ([]connectors.Batch, error) {
 	if !activity.HasHeartbeatDetails(ctx) {
 		return batches, nil
 	}
-	var last checkpoint
-	if err := activity.GetHeartbeatDetails(ctx, &last); err != nil {
-		return nil, err
+	// An attempt in TypeScript or in Rust tells null before its first page.
+	var last *checkpoint
+	if err := activity.GetHeartbeatDetails(ctx, &last); err != nil || last == nil {
+		return batches, err
 	}
-	p.last.Store(&last)
+	p.last.Store(last)
 	err := connectors.FetchStaged(last.Staged, &batches)
 	return batches, err
 }
@@ -157,6 +152,24 @@ func (p *progress) cursor() string {
 		return last.Cursor
 	}
 	return ""
+}
+
+// unless yields pages, or a failure alone where there is one: nothing is read then.
+func unless(failure error, pages iter.Seq2[connectors.Page, error]) iter.Seq2[connectors.Page, error] {
+	if failure == nil {
+		return pages
+	}
+	return func(yield func(connectors.Page, error) bool) {
+		yield(connectors.Page{}, failure)
+	}
+}
+
+// stageUnless stages a list of batches, unless one of them failed.
+func stageUnless(failure error, folder string, batches []connectors.Batch) (connectors.Batch, error) {
+	if failure != nil {
+		return connectors.Batch{}, failure
+	}
+	return connectors.Stage(folder, batches)
 }
 
 // #region transform

@@ -77,3 +77,15 @@ func TestAListThatWasChangedIsNotGoneOnFrom(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestAnAttemptThatToldNothingIsBegunAnew(t *testing.T) {
+	// What TypeScript's and Rust's attempts tell before their first page.
+	input := planes(t)
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	env.RegisterActivity(ExtractData)
+	env.SetHeartbeatDetails((*checkpoint)(nil))
+	if _, err := env.ExecuteActivity(ExtractData, input); err != nil {
+		t.Error(err)
+	}
+}

@@ -92,11 +92,8 @@ func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
 
 	// #step Answer the progress query at any moment
 	progress := Progress{Phase: "extract"}
-	err = workflow.SetQueryHandler(ctx, "progress",
+	unheard := workflow.SetQueryHandler(ctx, "progress",
 		func() (Progress, error) { return progress, nil })
-	if err != nil {
-		return ETLOutput{}, err
-	}
 
 	// #step A target that cannot be meant costs no reading
 	checkCtx := workflow.WithActivityOptions(ctx, checkOptions)
@@ -107,6 +104,9 @@ func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
 		return ETLOutput{}, connectors.Failed("target", err)
 	}
 	// #endregion start
+	if unheard != nil {
+		return ETLOutput{}, unheard
+	}
 
 	// #region extract
 	// #step Read all sources at the same time

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -14,9 +15,18 @@ import (
 	"durable-pipelines/connectors"
 )
 
-// run runs the pipeline over two sources of so many batches each, ten records a batch; load gets the
-// number of each batch.
+// run runs the pipeline over two sources of so many batches each into a database, ten records a batch; load gets
+// the number of each batch.
 func run(t *testing.T, batches int, load func(number int) error) (ETLOutput, error) {
+	t.Helper()
+	completed := func(CompleteInput) error { return errors.New("a database needs no completion") }
+	return runInto(t, "database", "postgres://u@h/db?table=t", batches, load, completed)
+}
+
+// runInto is run into any target; completed gets what CompleteLoad is asked for.
+func runInto(
+	t *testing.T, kind, url string, batches int, load func(number int) error, completed func(CompleteInput) error,
+) (ETLOutput, error) {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
@@ -24,7 +34,10 @@ func run(t *testing.T, batches int, load func(number int) error) (ETLOutput, err
 	env.RegisterActivity(ExtractData)
 	env.RegisterActivity(TransformData)
 	env.RegisterActivity(LoadData)
+	env.RegisterActivity(CompleteLoad)
 	loads := 0
+	env.OnActivity(CompleteLoad, anything, anything).Return(
+		func(_ context.Context, in CompleteInput) error { return completed(in) })
 	env.OnActivity(ExtractData, anything, anything).Return(func(context.Context, ExtractInput) (ExtractOutput, error) {
 		out := ExtractOutput{}
 		for range batches {
@@ -43,10 +56,10 @@ func run(t *testing.T, batches int, load func(number int) error) (ETLOutput, err
 		}
 		return LoadOutput{LoadedCount: in.Batch.Count}, nil
 	})
-	env.ExecuteWorkflow(ETLPipeline, json.RawMessage(`{"pipeline_id":"p","batch_size":10,
+	env.ExecuteWorkflow(ETLPipeline, json.RawMessage(fmt.Sprintf(`{"pipeline_id":"p","batch_size":10,
 		"sources":[{"source_id":"a","source_type":"file","connection_string":"file:///a"},
 		           {"source_id":"b","source_type":"file","connection_string":"file:///b"}],
-		"target":{"target_type":"database","connection_string":"postgres://u@host/nyc?table=c"}}`))
+		"target":{"target_type":%q,"connection_string":%q}}`, kind, url)))
 	var out ETLOutput
 	err := env.GetWorkflowError()
 	if err == nil {
@@ -103,16 +116,56 @@ func TestAnOutageSaysHowFarTheRunCame(t *testing.T) {
 	}
 }
 
-func TestATargetThatCannotBeMeantIsRefused(t *testing.T) {
-	for kind, connection := range map[string]string{
-		"database":  "postgres://u@host/nyc",
-		"file":      "http://host/folder",
-		"warehouse": "file:///${NO_SUCH_NAME}",
-	} {
-		err := CheckTarget(t.Context(), CheckInput{DataTarget{kind, connection}})
-		if kind, _ := connectors.CauseOf(err); kind != "InvalidInput" {
-			t.Errorf("%s: %v", connection, err)
+func TestATargetThatCannotBeMeantCostsNoReading(t *testing.T) {
+	none := func(int) error { return errors.New("nothing is loaded") }
+	unasked := func(CompleteInput) error { return errors.New("nothing is completed") }
+	_, err := runInto(t, "database", "postgres://u@h/db", 1, none, unasked)
+	const want = "InvalidInput: target: connection_string: must name a table, as in ?table=flights"
+	if got := words(err); got != want {
+		t.Error(got)
+	}
+	_, err = runInto(t, "warehouse", "file:///${NOT_SET_ANYWHERE}/c", 1, none, unasked)
+	if got := words(err); got != "InvalidInput: target: environment variable NOT_SET_ANYWHERE is not set" {
+		t.Error(got)
+	}
+}
+
+func TestAFolderShowsNothingBeforeItIsComplete(t *testing.T) {
+	load := func(number int) error {
+		if number > 3 {
+			return connectors.Unavailable("folder cannot be written")
 		}
+		return nil
+	}
+	_, err := runInto(t, "file", "file:///c", 2, load, func(CompleteInput) error { return errors.New("too early") })
+	if got := words(err); got != "Unavailable: target: folder cannot be written (0 of 40 records loaded)" {
+		t.Error(got)
+	}
+}
+
+func TestAFolderIsCompletedOnce(t *testing.T) {
+	var asked []CompleteInput
+	load := func(number int) error {
+		if number == 2 {
+			return connectors.ValidationError("refused")
+		}
+		return nil
+	}
+	out, err := runInto(t, "file", "file:///c", 2, load, func(in CompleteInput) error {
+		asked = append(asked, in)
+		return nil
+	})
+	if err != nil || out.SuccessfulRecords != 30 {
+		t.Errorf("got %+v, %v", out, err)
+	}
+	if len(asked) != 1 || asked[0].Parts != 3 || asked[0].PipelineID != "p" || len(asked[0].ProcessedAt) != len(millis) {
+		t.Errorf("asked %+v", asked)
+	}
+	_, err = runInto(t, "file", "file:///c", 1, func(int) error { return nil }, func(CompleteInput) error {
+		return connectors.ValidationError("folder holds a newer run")
+	})
+	if got := words(err); got != "ValidationError: target: folder holds a newer run" {
+		t.Error(got)
 	}
 }
 

@@ -86,3 +86,16 @@ func TestWindowsCloseBehindTheWatermark(t *testing.T) {
 		t.Errorf("got %+v", out)
 	}
 }
+
+func TestTheLastWindowEndsLast(t *testing.T) {
+	windows := []Window{
+		{WindowStart: "2013-01-01T12:00:00Z", Origin: "JFK"},
+		{WindowStart: "2013-01-01T13:00:00Z", Origin: "EWR"},
+	}
+	if got := endOf(windows, 3600, nil); got == nil || *got != "2013-01-01T14:00:00Z" {
+		t.Errorf("got %v", got)
+	}
+	if got := endOf(nil, 3600, nil); got != nil {
+		t.Errorf("got %v", *got)
+	}
+}

@@ -132,22 +132,21 @@ func StreamProcessing(ctx workflow.Context, raw json.RawMessage) (StreamOutput, 
 				return stopped() || sleep.IsReady()
 			})
 			wake()
-			if err := ctx.Err(); err != nil {
-				return StreamOutput{}, err
-			}
+			err := ctx.Err()
 			if !stopped() {
 				state.IdleSeconds += pause
 			}
 
 			// #step Idle for too long: close what is open
-			if state.IdleSeconds >= patience {
-				if err := write(state.OpenWindows); err != nil {
-					return StreamOutput{}, err
-				}
+			if err == nil && state.IdleSeconds >= patience {
+				err = write(state.OpenWindows)
 				state.Watermark = endOf(
 					state.OpenWindows, size, state.Watermark)
 				state.OpenWindows = []Window{}
 				state.IdleSeconds = 0
+			}
+			if err != nil {
+				return StreamOutput{}, err
 			}
 		} else {
 			// #step Sort the events into windows
