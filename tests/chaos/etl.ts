@@ -104,7 +104,7 @@ function endFaults({ handle, rows, cancelled, end }: Run, newer: Run[], withApi:
   const { workflowId } = handle;
   if ('cancelled' in end) return cancelled ? [] : [`${workflowId} is cancelled, though nobody asked`];
   if ('failed' in end) {
-    const overtaken = end.failed === 'target: folder holds a newer run' && newer.some(completed);
+    const overtaken = end.failed === 'target: folder holds a newer run' && newer.some(mayBeShown);
     return overtaken ? [] : [`${workflowId} failed: ${end.failed}`];
   }
   const output = end.completed as ETLOutput;
@@ -114,6 +114,8 @@ function endFaults({ handle, rows, cancelled, end }: Run, newer: Run[], withApi:
     : [`${workflowId} completed with ${JSON.stringify(output)}, of ${all} records`];
 }
 
+/** A run may be cancelled when it has shown its parts already. */
+const mayBeShown = ({ end }: Run): boolean => 'completed' in end || 'cancelled' in end;
 const completed = ({ end }: Run): boolean => 'completed' in end;
 
 /** A row has the value of the newest run that completed with it, or of a newer one that did not complete. */

@@ -32,6 +32,7 @@ const GOOD: Record<InputCase['pipeline'], object[]> = {
       sources: [FLIGHTS, PLANES],
       target: { target_type: 'warehouse', connection_string: 'file:///data/out' },
       batch_size: 100,
+      keep_staging: true,
     },
   ],
   streaming: [

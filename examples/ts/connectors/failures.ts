@@ -9,6 +9,7 @@ import {
   ApplicationFailure,
   CancelledFailure,
   ChildWorkflowFailure,
+  RetryState,
   TimeoutFailure,
 } from '@temporalio/common';
 
@@ -69,7 +70,7 @@ export function failed(
   addition = '',
 ): ApplicationFailure {
   // #step A cancelled pipeline ends as cancelled
-  if (isCancelled(error)) throw error;
+  if (isCancelled(error)) throw cancelled(error);
 
   // #step Look inside: an activity's failure wraps its cause
   const { message, type } = causeOf(error);
@@ -117,10 +118,19 @@ function isWrapper(error: unknown): error is Error {
   );
 }
 
+/** Also where its activity could not answer any more, because the worker had died. */
 function isCancelled(error: unknown): boolean {
-  const wrapped =
-    error instanceof ActivityFailure ||
-    error instanceof ChildWorkflowFailure;
+  if (error instanceof ActivityFailure)
+    return (
+      error.cause instanceof CancelledFailure ||
+      error.retryState === RetryState.CANCEL_REQUESTED
+    );
+  const wrapped = error instanceof ChildWorkflowFailure;
   const cause = wrapped ? error.cause : error;
   return cause instanceof CancelledFailure;
+}
+
+function cancelled(error: unknown): CancelledFailure {
+  const cause = error instanceof Error ? error : undefined;
+  return new CancelledFailure('cancelled', [], cause);
 }

@@ -50,7 +50,7 @@ export async function completeParts(
 
   // #step A newer run has been here: this one is too late
   const before = await listed(folder);
-  const runs = before.flatMap(runOf(parts));
+  const runs = before.filter(isManifest).flatMap(runOf(parts));
   if (runs.some((found) => found > run)) {
     throw validationError('folder holds a newer run');
   }
@@ -83,6 +83,8 @@ const MANIFEST = '.manifest.json';
 const UNFINISHED = '.tmp';
 const RUN = /^\.?([\w-]+\.\d{17}-[\da-f]{8})(?=\.|$)/;
 
+const isManifest = (name: string) => name.endsWith(MANIFEST);
+
 /** The run's name: it sorts by time. */
 function nameOf(parts: Parts): string {
   const { pipeline_id, processed_at, run_id } = parts;
@@ -105,8 +107,7 @@ async function shownParts(
   count: number,
 ): Promise<string[]> {
   const shown = (await listed(folder)).filter(
-    (name) =>
-      name.startsWith(`${run}.`) && !name.endsWith(MANIFEST),
+    (name) => name.startsWith(`${run}.`) && !isManifest(name),
   );
   if (shown.length !== count) {
     throw unavailable('folder does not hold all parts');

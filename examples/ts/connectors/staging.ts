@@ -1,6 +1,6 @@
 /** Staging: where rows wait between activities, so that the history holds references alone. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -35,6 +35,28 @@ export async function stage(
   return { uri, count: records.length, sha256 };
 }
 // #endregion stage
+
+/** Removes what is staged at `path` and below. That it cannot be removed is no reason to fail: it is reported as false. */
+export async function unstage(path: string): Promise<boolean> {
+  const folder = fileURLToPath(stagedAt(path));
+  return rm(folder, { recursive: true, force: true }).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Removes the batches of events before the one at `cursor`: they are behind us. */
+export async function unstageBehind(
+  path: string,
+  cursor: string,
+): Promise<void> {
+  const folder = fileURLToPath(stagedAt(path));
+  const names = await readdir(folder).catch(() => []);
+  const behind = names.filter((name) => name < cursor);
+  await Promise.all(
+    behind.map((name) => unstage(`${path}/${name}`)),
+  );
+}
 
 /** Reads what `stage` wrote. Throws `ValidationError` when they are not the bytes referred to. */
 // #region fetch

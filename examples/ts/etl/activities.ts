@@ -29,6 +29,7 @@ import {
   fetchStaged,
   stage,
   stagedAt,
+  unstage,
 } from '../connectors/staging.ts';
 import { keyOf, typed } from '../domain/flights.ts';
 import {
@@ -181,15 +182,22 @@ export async function LoadData(
 }
 // #endregion load
 
-/** Makes the parts of this run the content of the target. */
+/** Makes the parts of this run the content of the target, and removes what it has staged. */
 // #region complete
 export async function CompleteLoad(
   input: CompleteInput,
 ): Promise<void> {
   using _ = stayAlive();
 
-  // #step All parts at once, in place of the last run's
-  await completeParts(partsOf(input), input.parts);
+  // #step A folder: all parts at once, for the last run's
+  if (input.target.target_type !== 'database') {
+    await completeParts(partsOf(input), input.parts);
+  }
+
+  // #step What is loaded need not be staged any more
+  if (!input.keep_staging) {
+    await unstage(runOf(Context.current().info));
+  }
 }
 // #endregion complete
 

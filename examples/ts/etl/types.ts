@@ -103,6 +103,7 @@ const ETLInput = z.object(
       .int(withRule(RULES.size))
       .min(1, RULES.size)
       .max(10_000, RULES.size),
+    keep_staging: z.boolean(withRule(RULES.type)).optional(),
   },
   withRule(RULES.type),
 );
@@ -165,6 +166,7 @@ export interface CompleteInput {
   target: DataTarget;
   processed_at: string;
   parts: number;
+  keep_staging: boolean;
 }
 // #endregion output
 

@@ -187,15 +187,15 @@ export async function ETLPipeline(
     progress.processed += batch.count;
   }
 
-  // #step A folder shows all parts at once
-  if (inFolder) {
-    await CompleteLoad({
-      pipeline_id,
-      target,
-      processed_at,
-      parts: transformed.length - failed_batches.length,
-    }).catch(failWith('target'));
-  }
+  // #step Show all at once; staging goes, unless it is needed
+  const rejected = failed_batches.length;
+  await CompleteLoad({
+    pipeline_id,
+    target,
+    processed_at,
+    parts: transformed.length - rejected,
+    keep_staging: input.keep_staging || rejected > 0,
+  }).catch(failWith('target'));
   // #endregion load
 
   // #region result

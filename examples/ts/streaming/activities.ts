@@ -5,6 +5,7 @@ import {
   fetchStaged,
   stage,
   stagedAt,
+  unstageBehind,
 } from '../connectors/staging.ts';
 import {
   type Message,
@@ -36,9 +37,13 @@ export async function ReadStreamEvents(
 
   // #step Stage the events, keep the reference
   const { workflowExecution: run } = Context.current().info;
+  const events = `${run?.runId}/events`;
   const part = String(cursor).padStart(12, '0');
-  const folder = stagedAt(`${run?.runId}/events/${part}`);
+  const folder = stagedAt(`${events}/${part}`);
   const batch = await stage(folder, page.messages);
+
+  // #step Batches before this one are done with
+  await unstageBehind(events, part);
   return { batch, cursor: page.cursor };
 }
 // #endregion read

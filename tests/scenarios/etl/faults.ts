@@ -8,6 +8,7 @@ const RUST = 'examples/reference/rust/src';
 const UPSERT = `ON CONFLICT (id) DO UPDATE SET data = excluded.data,
   processed_at = excluded.processed_at,
   version = excluded.version`;
+const NOT_NEWER = `WHERE coalesce( t.processed_at <= excluded.processed_at, true)`;
 const BEHIND = 'WHERE t.id > ';
 const AT_OR_BEHIND = 'WHERE t.id >= ';
 
@@ -150,18 +151,18 @@ export default [
     killer: throttled,
     ts: {
       file: `${TS}/etl/activities.ts`,
-      find: 'const last: Progress = heartbeatDetails ?? {',
-      replace: 'const last: Progress = {',
+      find: 'let last: Progress | undefined = info.heartbeatDetails;',
+      replace: 'let last = undefined as Progress | undefined;',
     },
     go: {
       file: `${GO}/etl/activities.go`,
-      find: '_ = activity.GetHeartbeatDetails(ctx, &last) // may be none',
-      replace: '',
+      find: 'if !activity.HasHeartbeatDetails(ctx) {',
+      replace: 'if activity.HasHeartbeatDetails(ctx) || true {',
     },
     rust: {
       file: `${RUST}/etl/activities.rs`,
-      find: 'last.unwrap_or_default();',
-      replace: '(|_: Option<Progress>| Progress::default())(last);',
+      find: 'let last = last_progress(&ctx)?;',
+      replace: 'let last = last_progress(&ctx)?.filter(|_| false);',
     },
   },
   {
@@ -169,18 +170,18 @@ export default [
     killer: throttled,
     ts: {
       file: `${TS}/etl/activities.ts`,
-      find: 'heartbeat({ cursor, batches });',
-      replace: 'heartbeat({ cursor: last.cursor, batches });',
+      find: 'last = { cursor, staged };',
+      replace: `last = { cursor: last?.cursor ?? '', staged };`,
     },
     go: {
       file: `${GO}/etl/activities.go`,
-      find: 'checkpoint{page.Cursor, batches}',
-      replace: 'checkpoint{last.Cursor, batches}',
+      find: 'checkpoint{page.Cursor, list}',
+      replace: 'checkpoint{last.cursor(), list}',
     },
     rust: {
       file: `${RUST}/etl/activities.rs`,
       find: 'let Page { mut records, cursor } = page;',
-      replace: 'let (mut records, cursor) = (page.records, cursor.clone());',
+      replace: 'let (mut records, cursor) = (page.records, cursor.to_owned());',
     },
   },
   {
@@ -286,8 +287,8 @@ export default [
     go: [
       {
         file: `${GO}/etl/activities.go`,
-        find: 'ProcessedAt: input.ProcessedAt,',
-        replace: 'ProcessedAt: time.Now().UTC().Format(time.RFC3339Nano),',
+        find: 'ProcessedAt: input.ProcessedAt, Version: "1.0",',
+        replace: 'ProcessedAt: time.Now().UTC().Format(time.RFC3339Nano), Version: "1.0",',
       },
       { file: `${GO}/etl/activities.go`, find: '"strings"', replace: '"strings"; "time"' },
     ],
@@ -324,26 +325,18 @@ export default [
     killer: '5,000 flights into a warehouse of Parquet parts, one a batch',
     ts: {
       file: `${TS}/etl/activities.ts`,
-      find: 'const part = `${pipeline_id}.${source}.${number}`;',
-      replace: 'const part = `${pipeline_id}.${number}`;',
+      find: "const part = `${source}.${number?.split('.')[0]}`;",
+      replace: "const part = `${source && number?.split('.')[0]}`;",
     },
-    go: [
-      {
-        file: `${GO}/etl/activities.go`,
-        find: 'folder, file := path.Split',
-        replace: '_, file := path.Split',
-      },
-      {
-        file: `${GO}/etl/activities.go`,
-        find: `fmt.Sprintf("%s.%s.%s",
-          input.PipelineID, path.Base(folder), number)`,
-        replace: 'fmt.Sprintf("%s.%s", input.PipelineID, number)',
-      },
-    ],
+    go: {
+      file: `${GO}/etl/activities.go`,
+      find: 'part := path.Base(path.Dir(batch)) + "." + number',
+      replace: 'part := number',
+    },
     rust: {
       file: `${RUST}/etl/activities.rs`,
-      find: 'format!("{pipeline_id}.{source}.{number}")',
-      replace: 'format!("{pipeline_id}.{number}")',
+      find: 'format!("{source}.{number}")',
+      replace: 'number.get(source.len() * 0..).unwrap_or_default().to_owned()',
     },
   },
   {
@@ -386,10 +379,10 @@ export default [
   },
   {
     name: 'cancellation is swallowed: it counts as one more batch that failed',
-    killer: 'cancelled in the middle of load: it ends as cancelled',
+    killer: 'cancelled in the middle of load: the write is stopped, then it ends as cancelled',
     ts: {
       file: `${TS}/connectors/failures.ts`,
-      find: 'if (isCancelled(error)) throw error;',
+      find: 'if (isCancelled(error)) throw cancelled(error);',
       replace: '',
     },
     go: {
@@ -399,8 +392,8 @@ export default [
     },
     rust: {
       file: `${RUST}/connectors/failures.rs`,
-      find: `if error.as_cancelled().is_some() {
-        return Err(error.into());
+      find: `if is_cancelled(&error) {
+        return Err(WorkflowTermination::cancelled());
       }`,
       replace: '',
     },
@@ -412,8 +405,11 @@ export default [
       file: `${TS}/etl/workflow.ts`,
       find: `progress.processed += batch.count;
         }
-        // #endregion load`,
-      replace: '}',
+
+        // #step A folder`,
+      replace: `}
+
+        // #step A folder`,
     },
     go: {
       file: `${GO}/etl/workflow.go`,
@@ -425,8 +421,12 @@ export default [
       file: `${RUST}/etl/workflow.rs`,
       find: `ctx.state_mut(|s| s.add(count));
         }
-        // #endregion load`,
-      replace: '}',
+
+        // #step A folder`,
+      replace: `let _ = count;
+        }
+
+        // #step A folder`,
     },
   },
   {
@@ -439,5 +439,92 @@ export default [
       replace: '[]*regexp.Regexp{token}',
     },
     rust: { file: `${RUST}/connectors/input.rs`, find: '[&PASSWORD, &TOKEN]', replace: '[&TOKEN]' },
+  },
+  {
+    name: 'a run that was overtaken writes its older values over the newer ones',
+    killer: 'a run that is overtaken by a newer one: the values of the newer stay',
+    ts: { file: `${TS}/connectors/postgres.ts`, find: NOT_NEWER, replace: '' },
+    go: { file: `${GO}/connectors/postgres.go`, find: NOT_NEWER, replace: '' },
+    rust: {
+      file: `${RUST}/connectors/postgres.rs`,
+      find: 'WHERE coalesce(t.processed_at <= excluded.processed_at, true)',
+      replace: '',
+    },
+  },
+  {
+    name: 'a run that was overtaken takes the folder for its own',
+    killer: 'a run that is overtaken by a newer one: the folder keeps the newer, and the run says so',
+    ts: { file: `${TS}/connectors/folder.ts`, find: 'found > run', replace: 'found === undefined' },
+    go: {
+      file: `${GO}/connectors/folder.go`,
+      find: 'parts.runOf(name) > run {',
+      replace: 'parts.runOf(name) == "none" {',
+    },
+    rust: {
+      file: `${RUST}/connectors/folder.rs`,
+      find: 'runs.any(|found| found > run.as_str())',
+      replace: 'runs.any(|found| found == "none")',
+    },
+  },
+  {
+    name: 'parts of the run before stay in the folder',
+    killer: 'four rows into a folder by two, then the same by four: it holds four',
+    ts: { file: `${TS}/connectors/folder.ts`, find: 'found < run || name', replace: 'name' },
+    go: {
+      file: `${GO}/connectors/folder.go`,
+      find: 'if old || name == "."+run {',
+      replace: 'if _ = old; name == "."+run {',
+    },
+    rust: {
+      file: `${RUST}/connectors/folder.rs`,
+      find: 'if found < run.as_str() || name',
+      replace: 'if found.is_empty() || name',
+    },
+  },
+  {
+    name: 'a load sends no heartbeat: it never hears of a cancellation',
+    killer: 'cancelled in the middle of load: the write is stopped, then it ends as cancelled',
+    ts: {
+      file: `${TS}/etl/activities.ts`,
+      find: `using _ = stayAlive();
+
+      // #step Fetch`,
+      replace: '// #step Fetch',
+    },
+    go: {
+      file: `${GO}/etl/activities.go`,
+      find: `done := connectors.StayAlive(ctx, connectors.NoDetails)
+      defer done()
+
+      // #step Fetch`,
+      replace: '// #step Fetch',
+    },
+    rust: {
+      file: `${RUST}/etl/activities.rs`,
+      find: `let _alive = stay_alive(&ctx, ());
+
+      // #step Fetch`,
+      replace: '// #step Fetch',
+    },
+  },
+  {
+    name: 'the target is looked at only when everything has been read',
+    killer: 'bad input: the same in the target',
+    ts: {
+      file: `${TS}/etl/workflow.ts`,
+      find: `await CheckTarget({ target }).catch(failWith('target'));`,
+      replace: '',
+    },
+    go: {
+      file: `${GO}/etl/workflow.go`,
+      find: `err = workflow.ExecuteActivity(
+        checkCtx, CheckTarget, target).Get(ctx, nil)`,
+      replace: '_, _ = checkCtx, target',
+    },
+    rust: {
+      file: `${RUST}/etl/workflow.rs`,
+      find: 'check.await.map_err(fail_with("target"))?;',
+      replace: 'drop(check);',
+    },
   },
 ] satisfies Fault[];

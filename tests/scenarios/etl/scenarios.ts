@@ -70,6 +70,7 @@ interface Options {
   batch_size?: number;
   /** A CHECK constraint of the target table. */
   check?: string;
+  keep_staging?: boolean;
   /** How the API answers: one fault a request, or the same for all. */
   api?: (Fault | undefined)[] | Fault;
 }
@@ -79,7 +80,7 @@ function reads(
   sources: (sandbox: Sandbox, run: string) => DataSource[] | Promise<DataSource[]>,
   options: Options = {},
 ) {
-  const { into = 'database', batch_size = 100, check, api = [] } = options;
+  const { into = 'database', batch_size = 100, check, api = [], keep_staging } = options;
   return async (sandbox: Sandbox, run: string): Promise<{ input: ETLInput } & Target> => {
     const target = { table: run, folder: await sandbox.newFolder(run) };
     await sandbox.database.createTarget(target.table, check);
@@ -90,6 +91,7 @@ function reads(
       sources: await sources(sandbox, run),
       target: targetOf(into, sandbox, target),
       batch_size,
+      ...(keep_staging === undefined ? {} : { keep_staging }),
     };
     contract.input(input);
     return { input, ...target };
@@ -213,11 +215,18 @@ async function stagedIn(run: Run, folder: string): Promise<string> {
   return `${path}/${name}`;
 }
 
+/** Whether anything of a run is staged. */
+async function isStaged(run: Run): Promise<boolean> {
+  const { runId } = await run.handle.describe();
+  return existsSync(`${run.sandbox.folder}/staging/${runId}`);
+}
+
 /** A CSV of planes, of the run's own, read two at a time into a folder. */
-const csvIntoFolder = (text: string): EtlScenario['given'] =>
+const csvIntoFolder = (text: string, options: Options = {}): EtlScenario['given'] =>
   reads(async (sandbox, run) => [planes(await sandbox.write(`${run}.csv`, text))], {
     into: 'file',
     batch_size: 2,
+    ...options,
   });
 const FOUR = 'tailnum,year\nN1,1991\nN2,1992\nN3,1993\nN4,1994\n';
 
@@ -300,10 +309,19 @@ const folders: EtlScenario[] = [
     given: csvIntoFolder(FOUR),
     expected: loaded(4),
     async after(run, target) {
+      assert.equal(await isStaged(run), false, 'what is loaded is staged no more');
       assert.equal((await shownParts(run.sandbox, target)).length, 2);
       await run.again(undefined, { ...target.input, batch_size: 4 });
       assert.equal((await shownParts(run.sandbox, target)).length, 1);
       assert.deepEqual(await keysIn(target.folder), ['planes/N1', 'planes/N2', 'planes/N3', 'planes/N4']);
+    },
+  },
+  {
+    name: 'staging that is to be kept is there when the run is over',
+    given: csvIntoFolder(FOUR, { keep_staging: true }),
+    expected: loaded(4),
+    async after(run) {
+      assert.equal(await isStaged(run), true);
     },
   },
   {
@@ -455,7 +473,10 @@ const databases: EtlScenario[] = [
     name: 'one batch rejected by a CHECK constraint: it alone fails, and is named',
     given: reads((sandbox) => [flights(sandbox)], { check: `id <> '${HELD}'` }),
     expected: loadedBut('flights/00003.clean', 'database refused: 23514 (rule)'),
-    after: holds(SAMPLE - 100),
+    async after(run, target) {
+      await holds(SAMPLE - 100)?.(run, target);
+      assert.equal(await isStaged(run), true, 'what failed stays staged');
+    },
   },
   {
     name: 'database away for good during load: after a day the run fails, and says how much is loaded',
@@ -640,6 +661,7 @@ const files: EtlScenario[] = [
     name: 'staging fails in the middle of a file: the read resumes, what is staged stands',
     given: reads((sandbox, run) => [planes(pathToFileURL(`${sandbox.folder}/${run}.csv`).href)], {
       batch_size: 1000,
+      keep_staging: true,
     }),
     async during(run, { input }) {
       const { first, third } = await twoPartsStaged(run, input, await readFile(table('planes')));
@@ -994,6 +1016,11 @@ const badInputs: EtlScenario[] = [
     'batch_size a text',
     (input) => put(input, { batch_size: 'many' }),
     'batch_size: has the wrong type',
+  ),
+  refused(
+    'keep_staging a text',
+    (input) => put(input, { keep_staging: 'yes' }),
+    'keep_staging: has the wrong type',
   ),
   refused('batch_size 1.5', (input) => put(input, { batch_size: 1.5 }), 'batch_size: has the wrong type'),
   refused(

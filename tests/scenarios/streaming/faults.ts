@@ -82,7 +82,7 @@ export default [
     },
     rust: {
       file: `${RUST}/streaming/workflow.rs`,
-      find: `let mut sleep = ctx.timer(window);
+      find: `let mut sleep = ctx.timer(seconds(pause));
         select! {
           woken = ctx.wait_condition(stopped) => {
             woken?;
@@ -90,19 +90,25 @@ export default [
           }
           _ = sleep => {}
         }`,
-      replace: 'let _ = ctx.timer(window).await;',
+      replace: 'let _ = ctx.timer(seconds(pause)).await;',
     },
   },
   {
     name: 'the windows that are open are dropped at the stop',
     killer: middle,
-    ts: { file: `${TS}/streaming/workflow.ts`, find: 'await write(state.open_windows);', replace: '' },
+    ts: {
+      file: `${TS}/streaming/workflow.ts`,
+      find: `phase = 'stopping';
+        await write(state.open_windows);`,
+      replace: `phase = 'stopping';`,
+    },
     go: {
       file: `${GO}/streaming/workflow.go`,
-      find: `if err := write(state.OpenWindows); err != nil {
+      find: `phase = "stopping"
+      if err := write(state.OpenWindows); err != nil {
         return StreamOutput{}, err
       }`,
-      replace: '',
+      replace: 'phase = "stopping"',
     },
     rust: {
       file: `${RUST}/streaming/workflow.rs`,
@@ -330,18 +336,18 @@ export default [
     killer: 'the same stream once more, from the start: each window still once (file)',
     ts: {
       file: `${TS}/streaming/activities.ts`,
-      find: 'const id = `${stream_id}/${window_start}/${origin}`;',
-      replace: 'const id = `${stream_id}/${crypto.randomUUID()}`;',
+      find: 'const id = `${stream_id}/${key}`;',
+      replace: 'const id = `${stream_id}/${key && crypto.randomUUID()}`;',
     },
     go: {
       file: `${GO}/streaming/activities.go`,
-      find: 'results[i].ID = input.StreamID + "/" + window.key()',
-      replace: 'results[i].ID = activity.GetInfo(ctx).WorkflowExecution.RunID + "/" + window.key()',
+      find: 'input.StreamID, window.key(), events)',
+      replace: 'activity.GetInfo(ctx).WorkflowExecution.RunID, window.key(), events)',
     },
     rust: {
       file: `${RUST}/streaming/activities.rs`,
-      find: 'format!("{stream_id}/{window_start}/{origin}");',
-      replace: 'format!("{stream_id}/{}", uuid::Uuid::new_v4());',
+      find: 'format!("{stream_id}/{key}");',
+      replace: 'format!("{stream_id}/{key}/{}", uuid::Uuid::new_v4());',
     },
   },
   {
@@ -380,6 +386,71 @@ export default [
       file: `${RUST}/streaming/workflow.rs`,
       find: 'RetryPolicy::builder()',
       replace: 'RetryPolicy::builder().maximum_attempts(1)',
+    },
+  },
+  {
+    name: 'the id of a result does not say how much it counts: a window that has grown is dropped',
+    killer: 'stopped, more events, started where it stopped: the last word on a window counts all (file)',
+    ts: {
+      file: `${TS}/streaming/activities.ts`,
+      find: '`${window_start}/${origin}/${events}`',
+      replace: '`${window_start}/${origin}/${events * 0}`',
+    },
+    go: {
+      file: `${GO}/streaming/activities.go`,
+      find: 'input.StreamID, window.key(), events)',
+      replace: 'input.StreamID, window.key(), events*0)',
+    },
+    rust: {
+      file: `${RUST}/streaming/activities.rs`,
+      find: 'let events = window.departures + window.cancelled;',
+      replace: 'let events = 0;',
+    },
+  },
+  {
+    name: 'what is handed on at a stop has forgotten the windows that are open',
+    killer: 'stopped, more events, started where it stopped: the last word on a window counts all (file)',
+    ts: {
+      file: `${TS}/streaming/workflow.ts`,
+      find: `carried: state,
+      };
+      // #endregion stop`,
+      replace: `carried: { ...state, open_windows: [] },
+      };
+      // #endregion stop`,
+    },
+    go: {
+      file: `${GO}/streaming/workflow.go`,
+      find: 'for stop.ReceiveAsync(nil) {',
+      replace: `state.OpenWindows = []Window{}
+      for stop.ReceiveAsync(nil) {`,
+    },
+    rust: {
+      file: `${RUST}/streaming/workflow.rs`,
+      find: `processed_windows: carried.processed_windows,
+          carried,`,
+      replace: `processed_windows: carried.processed_windows,
+          carried: Carried { open_windows: vec![], ..carried },`,
+    },
+  },
+  {
+    name: 'a window that silence has closed is still open for what comes later',
+    killer: 'a source that falls silent: the last window is closed, what comes for it later is late',
+    ts: {
+      file: `${TS}/streaming/workflow.ts`,
+      find: 'state.watermark = end ?? state.watermark;',
+      replace: 'state.watermark = end && state.watermark;',
+    },
+    go: {
+      file: `${GO}/streaming/workflow.go`,
+      find: `state.Watermark = endOf(
+        state.OpenWindows, size, state.Watermark)`,
+      replace: '_ = endOf(state.OpenWindows, size, state.Watermark)',
+    },
+    rust: {
+      file: `${RUST}/streaming/workflow.rs`,
+      find: 'end .or(so_far.watermark.take());',
+      replace: 'so_far.watermark.take().or(end.filter(|_| false));',
     },
   },
 ] satisfies Fault[];

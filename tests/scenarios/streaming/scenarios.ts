@@ -325,6 +325,17 @@ const onBroker = (broker: Broker): StreamScenario[] => [
     },
   },
   {
+    name: `read in three portions: what is done with is staged no more (${broker})`,
+    given: streams(broker, { events: () => minutes(1100) }),
+    during: stopAfter(1100),
+    expected: totals(1100, 19),
+    async after(run) {
+      const { runId } = await run.handle.describe();
+      const left = await run.sandbox.list(`${run.sandbox.folder}/staging/${runId}/events`);
+      assert.equal(left.length, 1, `${left}`);
+    },
+  },
+  {
     name: `published twice: counted once (${broker})`,
     async given(sandbox, run) {
       const given = await streams(broker, { events: () => minutes(40) })(sandbox, run);

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 )
 
@@ -50,8 +51,8 @@ func RateLimited(message string, delay time.Duration) error {
 // of what failed inside the activity.
 func Failed(what string, err error) error {
 	// #step A cancelled pipeline ends as cancelled
-	if temporal.IsCanceledError(err) {
-		return err
+	if isCancelled(err) {
+		return temporal.NewCanceledError()
 	}
 
 	// #step Look inside: an activity's failure wraps its cause
@@ -64,12 +65,20 @@ func Failed(what string, err error) error {
 
 // #endregion failed
 
+// isCancelled tells of a run that is cancelled, also where its activity could not answer any more,
+// because the worker had died.
+func isCancelled(err error) bool {
+	var failed *temporal.ActivityError
+	return temporal.IsCanceledError(err) ||
+		errors.As(err, &failed) && failed.RetryState() == enums.RETRY_STATE_CANCEL_REQUESTED
+}
+
 // FailedAfter is Failed of one who had loaded a part already.
 func FailedAfter(what string, err error, loaded, total int) error {
-	kind, reason := CauseOf(err)
-	if temporal.IsCanceledError(err) {
+	if isCancelled(err) {
 		return Failed(what, err)
 	}
+	kind, reason := CauseOf(err)
 	message := fmt.Sprintf("%s: %s (%d of %d records loaded)", what, reason, loaded, total)
 	return temporal.NewNonRetryableApplicationError(message, kind, err)
 }

@@ -57,7 +57,7 @@ func CompleteParts(parts Parts, count int) error {
 	// #step A newer run has been here: this one is too late
 	before, err := listed(folder, err)
 	for _, name := range before {
-		if parts.runOf(name) > run {
+		if isManifest(name) && parts.runOf(name) > run {
 			return ValidationError("folder holds a newer run")
 		}
 	}
@@ -129,6 +129,10 @@ func CheckFolder(connection string) error {
 	return err
 }
 
+func isManifest(name string) bool {
+	return strings.HasSuffix(name, manifestEnd)
+}
+
 // FolderOf is the path of the folder that a file:// connection string names.
 func FolderOf(connection string) (string, error) {
 	address, err := resolve(connection, "file")
@@ -146,7 +150,7 @@ func shownParts(folder, run string, count int, err error) ([]string, error) {
 		return nil, err
 	}
 	shown := slices.DeleteFunc(names, func(name string) bool {
-		return !strings.HasPrefix(name, run+".") || strings.HasSuffix(name, manifestEnd)
+		return !strings.HasPrefix(name, run+".") || isManifest(name)
 	})
 	if len(shown) != count {
 		return nil, Unavailable("folder does not hold all parts")

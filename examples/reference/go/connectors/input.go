@@ -115,17 +115,20 @@ func outermost(field string) string {
 // maxWhole is the largest whole number that every language holds.
 const maxWhole = 1<<53 - 1
 
+// nothing stands for null: no field takes a list in a list.
+var nothing = []any{[]any{}}
+
 // strict keeps encoding/json from being lenient: it takes null for a missing field, so null becomes
-// false, which no field takes, but for what is inside of lenient fields; it matches names whatever their case, so
+// what no field takes, but for what is inside of lenient fields; it matches names whatever their case, so
 // only lower-case names stay; and it takes numbers that have lost digits.
 func strict(value any, lenient []string) any {
 	switch value := value.(type) {
 	case nil:
-		return false
+		return nothing
 	case json.Number:
 		number, err := value.Float64()
 		if err != nil || math.Abs(number) > maxWhole {
-			return false
+			return nothing
 		}
 		return number
 	case []any:

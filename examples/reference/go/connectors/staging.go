@@ -48,6 +48,21 @@ func WriteLines[T any](uri string, records []T) error {
 	return err
 }
 
+// Unstage removes what is staged at path and below. That it cannot be removed is no reason to fail.
+func Unstage(path string) {
+	_ = os.RemoveAll(localPath(StagedAt(path)))
+}
+
+// UnstageBehind removes the batches of events before the one at cursor: they are behind us.
+func UnstageBehind(path, cursor string) {
+	entries, _ := os.ReadDir(localPath(StagedAt(path))) // none when it is not there
+	for _, entry := range entries {
+		if entry.Name() < cursor {
+			Unstage(path + "/" + entry.Name())
+		}
+	}
+}
+
 // #region fetch
 
 // FetchStaged reads what Stage wrote into records.

@@ -254,20 +254,31 @@ func LoadData(
 // #region complete
 
 // CompleteLoad makes the parts of this run the content of the
-// target.
+// target, and removes what it has staged.
 func CompleteLoad(
 	ctx context.Context, input CompleteInput,
 ) error {
 	done := connectors.StayAlive(ctx, connectors.NoDetails)
 	defer done()
 
-	// #step All parts at once, in place of the last run's
-	return connectors.CompleteParts(connectors.Parts{
-		Connection:  input.Target.ConnectionString,
-		PipelineID:  input.PipelineID,
-		ProcessedAt: input.ProcessedAt,
-		RunID:       runOf(ctx),
-	}, input.Parts)
+	// #step A folder: all parts at once, for the last run's
+	if input.Target.TargetType != "database" {
+		err := connectors.CompleteParts(connectors.Parts{
+			Connection:  input.Target.ConnectionString,
+			PipelineID:  input.PipelineID,
+			ProcessedAt: input.ProcessedAt,
+			RunID:       runOf(ctx),
+		}, input.Parts)
+		if err != nil {
+			return err
+		}
+	}
+
+	// #step What is loaded need not be staged any more
+	if !input.KeepStaging {
+		connectors.Unstage(runOf(ctx))
+	}
+	return nil
 }
 
 // #endregion complete

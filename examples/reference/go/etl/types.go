@@ -74,6 +74,8 @@ type ETLInput struct {
 	Sources    []DataSource `json:"sources"`
 	Target     DataTarget   `json:"target"`
 	BatchSize  int          `json:"batch_size"`
+
+	KeepStaging bool `json:"keep_staging,omitempty"`
 }
 
 func (in ETLInput) check(c *connectors.Checks) {
@@ -178,6 +180,7 @@ type CompleteInput struct {
 	Target      DataTarget `json:"target"`
 	ProcessedAt string     `json:"processed_at"`
 	Parts       int        `json:"parts"`
+	KeepStaging bool       `json:"keep_staging"`
 }
 
 // #endregion output

@@ -194,18 +194,18 @@ func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
 		progress.Processed += batch.Count
 	}
 
-	// #step A folder shows all parts at once
-	if inFolder {
-		err := workflow.ExecuteActivity(loadCtx, CompleteLoad,
-			CompleteInput{
-				PipelineID:  input.PipelineID,
-				Target:      input.Target,
-				ProcessedAt: processedAt,
-				Parts:       len(transformed) - len(rejected),
-			}).Get(ctx, nil)
-		if err != nil {
-			return ETLOutput{}, connectors.Failed("target", err)
-		}
+	// #step Show all at once; staging goes, unless it is needed
+	keep := input.KeepStaging || len(rejected) > 0
+	err = workflow.ExecuteActivity(loadCtx, CompleteLoad,
+		CompleteInput{
+			PipelineID:  input.PipelineID,
+			Target:      input.Target,
+			ProcessedAt: processedAt,
+			Parts:       len(transformed) - len(rejected),
+			KeepStaging: keep,
+		}).Get(ctx, nil)
+	if err != nil {
+		return ETLOutput{}, connectors.Failed("target", err)
 	}
 	// #endregion load
 

@@ -30,9 +30,13 @@ func ReadStreamEvents(
 
 	// #step Stage the events, keep the reference
 	runID := activity.GetInfo(ctx).WorkflowExecution.RunID
-	folder := connectors.StagedAt(fmt.Sprintf(
-		"%s/events/%012d", runID, input.Cursor))
+	events := runID + "/events"
+	part := fmt.Sprintf("%012d", input.Cursor)
+	folder := connectors.StagedAt(events + "/" + part)
 	batch, err := connectors.Stage(folder, page.Messages)
+
+	// #step Batches before this one are done with
+	connectors.UnstageBehind(events, part)
 	return ReadOutput{&batch, page.Cursor}, err
 }
 

@@ -6,7 +6,7 @@ use std::{iter, time::Duration};
 
 use temporalio_common::error::IncomingError;
 use temporalio_sdk::{
-    ActivityExecutionError, ApplicationFailure,
+    ActivityExecutionError, ApplicationFailure, RetryState,
     WorkflowTermination,
 };
 
@@ -108,8 +108,8 @@ pub fn failed_so_far(
     so_far: &str,
 ) -> Result<ApplicationFailure, WorkflowTermination> {
     // #step A cancelled pipeline ends as cancelled
-    if error.as_cancelled().is_some() {
-        return Err(error.into());
+    if is_cancelled(&error) {
+        return Err(WorkflowTermination::cancelled());
     }
 
     // #step Look inside: an activity's failure wraps its cause
@@ -124,6 +124,16 @@ pub fn failed_so_far(
     Ok(failure.build())
 }
 // #endregion failed
+
+/// Also where the activity could not answer any more, because its worker had died.
+fn is_cancelled(error: &ActivityExecutionError) -> bool {
+    match error {
+        ActivityExecutionError::Failed(failure) => {
+            failure.retry_state() == RetryState::CancelRequested
+        }
+        _ => error.as_cancelled().is_some(),
+    }
+}
 
 /// The activity's own failure, as it is in the history.
 fn cause_of(

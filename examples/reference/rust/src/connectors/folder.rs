@@ -61,8 +61,8 @@ pub async fn complete_parts(
 
     // #step A newer run has been here: this one is too late
     let before = listed(&folder).await?;
-    let mut runs =
-        before.iter().filter_map(|name| parts.run_of(name));
+    let manifests = before.iter().filter(|it| is_manifest(it));
+    let mut runs = manifests.filter_map(|it| parts.run_of(it));
     if runs.any(|found| found > run.as_str()) {
         return Err(validation_error(
             "folder holds a newer run",
@@ -132,6 +132,10 @@ impl Parts<'_> {
     }
 }
 
+fn is_manifest(name: &str) -> bool {
+    name.ends_with(MANIFEST)
+}
+
 /// The parts of a run that are in the folder, in order.
 async fn shown_parts(
     folder: &Path,
@@ -141,7 +145,7 @@ async fn shown_parts(
     let mut shown = listed(folder).await?;
     let begin = format!("{run}.");
     shown.retain(|name| {
-        name.starts_with(&begin) && !name.ends_with(MANIFEST)
+        name.starts_with(&begin) && !is_manifest(name)
     });
     if shown.len() != count {
         return Err(unavailable(

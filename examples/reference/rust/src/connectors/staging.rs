@@ -26,6 +26,29 @@ pub fn staged_at(path: &str) -> String {
     format!("{folder}/{path}")
 }
 
+/// Removes what is staged at `path` and below. That it cannot be removed is no reason to fail.
+pub async fn unstage(path: &str) {
+    if let Ok(folder) = file_of(&staged_at(path)) {
+        let _ = fs::remove_dir_all(folder).await;
+    }
+}
+
+/// Removes the batches of events before the one at `cursor`: they are behind us.
+pub async fn unstage_behind(path: &str, cursor: &str) {
+    let Ok(folder) = file_of(&staged_at(path)) else {
+        return;
+    };
+    let Ok(mut entries) = fs::read_dir(folder).await else {
+        return;
+    };
+    while let Ok(Some(entry)) = entries.next_entry().await {
+        let name = entry.file_name();
+        if name.as_encoded_bytes() < cursor.as_bytes() {
+            let _ = fs::remove_dir_all(entry.path()).await;
+        }
+    }
+}
+
 /// Stages records in the folder that `folder` names. Staging the same records again changes nothing.
 // #region stage
 pub async fn stage(

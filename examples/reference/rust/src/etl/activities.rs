@@ -26,7 +26,7 @@ use crate::{
         records::{
             Batch, Metadata, Page, RawRecord, TransformedRecord,
         },
-        staging::{fetch_staged, stage, staged_at},
+        staging::{fetch_staged, stage, staged_at, unstage},
     },
     domain::flights::{key_of, typed},
 };
@@ -202,7 +202,7 @@ impl EtlActivities {
     }
     // #endregion load
 
-    /// Makes the parts of this run the content of the target.
+    /// Makes the parts of this run the content of the target, and removes what it has staged.
     // #region complete
     #[activity(name = "CompleteLoad")]
     pub async fn complete_load(
@@ -211,15 +211,23 @@ impl EtlActivities {
     ) -> Result<(), ActivityError> {
         let _alive = stay_alive(&ctx, ());
 
-        // #step All parts at once, in place of the last run's
+        // #step A folder: all parts at once, for the last run's
         let CompleteInput { pipeline_id, target, .. } = &input;
-        let parts = parts_of(
-            &ctx,
-            pipeline_id,
-            target,
-            &input.processed_at,
-        );
-        Ok(complete_parts(parts, input.parts).await?)
+        if target.target_type != TargetType::Database {
+            let parts = parts_of(
+                &ctx,
+                pipeline_id,
+                target,
+                &input.processed_at,
+            );
+            complete_parts(parts, input.parts).await?;
+        }
+
+        // #step What is loaded need not be staged any more
+        if !input.keep_staging {
+            unstage(run_id(&ctx)).await;
+        }
+        Ok(())
     }
     // #endregion complete
 }

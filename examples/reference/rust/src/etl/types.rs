@@ -22,6 +22,7 @@ mod rule {
         "must be database, warehouse or file";
     pub const SIZE: &str =
         "must be a whole number from 1 to 10000";
+    pub const TYPE: &str = "has the wrong type";
 }
 // #endregion rules
 
@@ -83,6 +84,8 @@ pub struct EtlInput {
     pub sources: Vec<DataSource>,
     pub target: DataTarget,
     pub batch_size: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_staging: Option<bool>,
 }
 fn input(raw: &Value) -> Checked<EtlInput> {
     let raw = Fields::of(Some(raw))?;
@@ -91,6 +94,7 @@ fn input(raw: &Value) -> Checked<EtlInput> {
         sources: raw.read("sources", sources)?,
         target: raw.read("target", target)?,
         batch_size: raw.read("batch_size", size)?,
+        keep_staging: raw.read("keep_staging", flag)?,
     })
 }
 // #endregion input
@@ -171,6 +175,7 @@ pub struct CompleteInput {
     pub target: DataTarget,
     pub processed_at: String,
     pub parts: usize,
+    pub keep_staging: bool,
 }
 // #endregion output
 
@@ -193,6 +198,11 @@ fn source_type(raw: Option<&Value>) -> Checked<SourceType> {
 
 fn target_type(raw: Option<&Value>) -> Checked<TargetType> {
     checked(raw, rule::TARGET, one_of)
+}
+
+fn flag(raw: Option<&Value>) -> Checked<Option<bool>> {
+    let some = |raw| checked(Some(raw), rule::TYPE, Some);
+    raw.map(some).transpose()
 }
 
 fn size(raw: Option<&Value>) -> Checked<usize> {

@@ -135,6 +135,7 @@ impl EtlPipeline {
             sources,
             target,
             batch_size,
+            keep_staging,
         } = input;
 
         // #step A target that cannot be meant costs no reading
@@ -256,21 +257,21 @@ impl EtlPipeline {
             ctx.state_mut(|s| s.add(count));
         }
 
-        // #step A folder shows all parts at once
-        if in_folder {
-            let parts = batches - failed_batches.len();
-            let complete = ctx.execute_activity(
-                EtlActivities::complete_load,
-                CompleteInput {
-                    pipeline_id: pipeline_id.clone(),
-                    target,
-                    processed_at,
-                    parts,
-                },
-                load_options(),
-            );
-            complete.await.map_err(fail_with("target"))?;
-        }
+        // #step Show all at once; staging goes, unless it is needed
+        let rejected = failed_batches.len();
+        let complete = ctx.execute_activity(
+            EtlActivities::complete_load,
+            CompleteInput {
+                pipeline_id: pipeline_id.clone(),
+                target,
+                processed_at,
+                parts: batches - rejected,
+                keep_staging: keep_staging == Some(true)
+                    || rejected > 0,
+            },
+            load_options(),
+        );
+        complete.await.map_err(fail_with("target"))?;
         // #endregion load
 
         // #region result

@@ -17,7 +17,7 @@ use super::{
 use crate::connectors::{
     json::number,
     ndjson::to_json,
-    staging::{fetch_staged, stage, staged_at},
+    staging::{fetch_staged, stage, staged_at, unstage_behind},
     topic::{Message, publish, read_topic},
 };
 
@@ -44,10 +44,13 @@ impl StreamActivities {
         }
 
         // #step Stage the events, keep the reference
-        let run = run_id(&ctx);
-        let folder =
-            staged_at(&format!("{run}/events/{cursor:012}"));
+        let events = format!("{}/events", run_id(&ctx));
+        let part = format!("{cursor:012}");
+        let folder = staged_at(&format!("{events}/{part}"));
         let batch = stage(folder, &page.messages).await?;
+
+        // #step Batches before this one are done with
+        unstage_behind(&events, &part).await;
         let batch = Some(batch);
         Ok(ReadOutput { batch, cursor: page.cursor })
     }
