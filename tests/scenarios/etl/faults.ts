@@ -482,6 +482,25 @@ export default [
     },
   },
   {
+    name: 'what is staged is never removed',
+    killer: 'four rows into a folder by two, then the same by four: it holds four',
+    ts: {
+      file: `${TS}/etl/activities.ts`,
+      find: 'if (!input.keep_staging) {',
+      replace: 'if (input.keep_staging) {',
+    },
+    go: {
+      file: `${GO}/etl/activities.go`,
+      find: 'if !input.KeepStaging {',
+      replace: 'if input.KeepStaging {',
+    },
+    rust: {
+      file: `${RUST}/etl/activities.rs`,
+      find: 'if !input.keep_staging {',
+      replace: 'if input.keep_staging {',
+    },
+  },
+  {
     name: 'a load sends no heartbeat: it never hears of a cancellation',
     killer: 'cancelled in the middle of load: the write is stopped, then it ends as cancelled',
     ts: {

@@ -89,6 +89,7 @@ func (in ETLInput) check(c *connectors.Checks) {
 	in.Target.check(c, "target")
 	size := in.BatchSize >= 1 && in.BatchSize <= 10_000
 	c.Rule("batch_size", size, ruleSize)
+	c.Rule("keep_staging", true, "") // any truth will do
 }
 
 // #endregion input
