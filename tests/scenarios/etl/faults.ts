@@ -406,10 +406,10 @@ export default [
       find: `progress.processed += batch.count;
         }
 
-        // #step A folder`,
+        // #step Show all`,
       replace: `}
 
-        // #step A folder`,
+        // #step Show all`,
     },
     go: {
       file: `${GO}/etl/workflow.go`,
@@ -422,11 +422,11 @@ export default [
       find: `ctx.state_mut(|s| s.add(count));
         }
 
-        // #step A folder`,
+        // #step Show all`,
       replace: `let _ = count;
         }
 
-        // #step A folder`,
+        // #step Show all`,
     },
   },
   {
