@@ -91,7 +91,7 @@ describe('in the middle of a run', () => {
   ])('$name', async ({ first, second, name }) => {
     const handle = await half(first);
     await bed.enter(second);
-    await bed.temporal.outlast('6 minutes');
+    await bed.temporal.outlast('2 minutes');
     const output = await bed.temporal.settle(() => handle.result());
     expect(output).toMatchObject({ total_records: SAMPLE, successful_records: SAMPLE, failed_records: 0 });
     expect((await sandbox.database.contents('records')).records).toBe(SAMPLE);
@@ -104,7 +104,7 @@ describe('in the middle of a run', () => {
   test('Go cannot take over in the middle: it says why, and nothing is lost', async ({ task }) => {
     const handle = await half(ts);
     await bed.enter(go);
-    await bed.temporal.outlast('6 minutes');
+    await bed.temporal.outlast('2 minutes');
     await until('Go has failed a workflow task', async () => {
       const { events } = await handle.fetchHistory();
       const failures = events?.flatMap(
