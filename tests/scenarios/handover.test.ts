@@ -162,7 +162,11 @@ describe('where a run continues as new', () => {
     await handle.signal('stop_streaming');
     const output = await temporal.settle(() => handle.result());
     const want = await golden(600, sandbox.folder);
-    expect(output).toMatchObject({ stream_id: 'january', total_events: 27_004, processed_windows: want.windows });
+    expect(output).toMatchObject({
+      stream_id: 'january',
+      total_events: 27_004,
+      processed_windows: want.windows,
+    });
     expect(await sandbox.topics.read(target)).toHaveLength(want.windows);
     const sdks = (await factsOf(temporal.client, handle)).map((facts) => facts.sdks.join());
     expect([...new Set(sdks)]).toEqual(['temporal-typescript', 'temporal-go', 'temporal-rust']);

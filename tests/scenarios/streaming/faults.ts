@@ -439,7 +439,7 @@ export default [
     ts: {
       file: `${TS}/streaming/workflow.ts`,
       find: 'state.watermark = end ?? state.watermark;',
-      replace: 'state.watermark = end && state.watermark;',
+      replace: `state.watermark = end === 'never' ? end : state.watermark;`,
     },
     go: {
       file: `${GO}/streaming/workflow.go`,
