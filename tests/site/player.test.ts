@@ -122,7 +122,7 @@ describe.each(LESSONS)('the player of %s', OPTIONS, (pipeline) => {
     await page.keyboard.press('ArrowLeft');
     expect(await at(page)).toBeLessThan(places);
     await page.keyboard.press('Space');
-    await expect.poll(() => at(page)).toBeGreaterThan(places);
+    await expect.poll(() => at(page), { timeout: 25_000 }).toBeGreaterThan(places);
     await page.keyboard.press('Space');
     expect(await player(page).locator('.play').getAttribute('aria-label')).toBe('Play');
   });
