@@ -20,7 +20,7 @@ const { values } = parseArgs({
     kind: { type: 'string', multiple: true, default: [] },
     lang: { type: 'string', multiple: true, default: [] },
     cases: { type: 'string', default: '2000' },
-    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 10 ** 9)) },
     keep: { type: 'boolean', default: process.env.CI !== 'true' },
   },
 });
