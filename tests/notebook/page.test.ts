@@ -157,7 +157,7 @@ describe('a run', OPTIONS, () => {
       total_records: '3,322',
       successful_records: '3,322',
     });
-    expect(await inPlayer('.activity .did')).toBe(3);
+    expect(await inPlayer('.activity .did')).toBe(5);
   });
 
   test('fails as the pipeline fails, and says why', async () => {
