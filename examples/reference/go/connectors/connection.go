@@ -90,7 +90,7 @@ func parseURL(text string) (address *url.URL, ok bool) {
 	}
 	switch address.Scheme {
 	case "file":
-		here := authority == "" || authority == "localhost"
+		here := authority == "" || strings.EqualFold(authority, "localhost")
 		ok = here && query == "" && !noPath.MatchString(path)
 	case "nats":
 		named := subject.MatchString(path) && len(path) <= len("/")+maxSubject

@@ -13,6 +13,7 @@ func TestConnectionsAreURLsOfRFC3986(t *testing.T) {
 		"http://1.2.3.4/":             "http://1.2.3.4/",
 		"file:///a%20b/100%25.csv":    "file:///a%20b/100%25.csv",
 		"file://localhost/a":          "file://localhost/a",
+		"FILE://LocalHost/a":          "file://localhost/a",
 		"nats://h:4222/a.b_c-d":       "nats://h:4222/a.b_c-d",
 		"nats://h/" + long("a", 200):  "nats://h/" + long("a", 200),
 		"nats://h/" + long("a", 201):  "",
