@@ -67,8 +67,12 @@ export class Topics {
   }
 
   publish(topic: string, messages: Message[]): Promise<void> {
-    process.env.NATS_PASSWORD = this.password;
-    return publish(topic, messages);
+    return publish(this.#opened(topic), messages);
+  }
+
+  /** The topic's URL with its password: several sandboxes of a process have one environment. */
+  #opened(topic: string): string {
+    return topic.replace('${NATS_PASSWORD}', this.password);
   }
 
   /** Publishes as one would who gives no id. */
@@ -82,10 +86,9 @@ export class Topics {
 
   /** All messages of a topic. */
   async read(topic: string): Promise<Message[]> {
-    process.env.NATS_PASSWORD = this.password;
     const all: Message[] = [];
     for (let cursor = 0; ; ) {
-      const page = await readTopic(topic, cursor, 10_000);
+      const page = await readTopic(this.#opened(topic), cursor, 10_000);
       if (page.messages.length === 0) return all;
       all.push(...page.messages);
       cursor = page.cursor;

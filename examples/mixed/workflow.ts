@@ -1,5 +1,8 @@
 /** One workflow, in TypeScript, whose activities run in other languages: a task queue is all it takes. */
-import { proxyActivities } from '@temporalio/workflow';
+import {
+  proxyActivities,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type * as etl from '../ts/etl/activities.ts';
 import type { ETLInput } from '../ts/etl/types.ts';
 
@@ -30,6 +33,7 @@ export async function MixedPipeline(
 ): Promise<number> {
   const { pipeline_id, sources, target, batch_size } = input;
   const processed_at = new Date().toISOString();
+  const run_id = workflowInfo().runId;
   let loaded = 0;
   for (const source of sources) {
     const { batches } = await ExtractData({
@@ -43,6 +47,7 @@ export async function MixedPipeline(
       });
       const load = await LoadData({
         pipeline_id,
+        run_id,
         target,
         batch,
         processed_at,

@@ -34,6 +34,18 @@ const GOOD: Record<InputCase['pipeline'], object[]> = {
       batch_size: 100,
       keep_staging: true,
     },
+    {
+      pipeline_id: 'january',
+      sources: [PLANES],
+      target: { target_type: 'file', connection_string: 'file:///data/out' },
+      batch_size: 100,
+      retry: {
+        run_id: '01234567-89ab-cdef-0123-456789abcdef',
+        processed_at: '2013-01-01T00:00:00.000Z',
+        loaded_parts: 1,
+        batches: [{ uri: 'file:///a/b.ndjson', count: 1, sha256: '0'.repeat(64) }],
+      },
+    },
   ],
   streaming: [
     {

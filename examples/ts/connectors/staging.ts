@@ -4,10 +4,17 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { unavailable, validationError } from './failures.ts';
+import {
+  invalidInput,
+  unavailable,
+  validationError,
+} from './failures.ts';
 import { writeAtomically } from './files.ts';
 import { fromNdjson, toNdjson } from './ndjson.ts';
 import type { Batch } from './records.ts';
+
+/** Names and folders, none of which begins with a dot. */
+const STAGED = /^(?:[\w-][\w.-]*\/)*[\w-][\w.-]*$/;
 
 /** Where `path` is staged: under `STAGING_URL`, else in a temporary folder of this machine. */
 export function stagedAt(path: string): string {
@@ -58,24 +65,39 @@ export async function unstageBehind(
   );
 }
 
-/** Reads what `stage` wrote. Throws `ValidationError` when they are not the bytes referred to. */
+/**
+ * Reads what `stage` wrote. Throws `ValidationError` when they are not the bytes referred to, `InvalidInput` when the
+ * reference leads out of staging.
+ */
 // #region fetch
 export async function fetchStaged<T>(
   batch: Batch,
 ): Promise<T[]> {
   // #step Read the rows behind the reference
-  const file = fileURLToPath(batch.uri);
+  const file = pathOf(batch.uri);
   const body = await readFile(file, 'utf8').catch(() => {
     throw unavailable('staged batch cannot be read');
   });
 
   // #step Check that they are the rows that were meant
-  if (digest(body) !== batch.sha256) {
+  const count = body.split('\n').length - 1;
+  if (digest(body) !== batch.sha256 || count !== batch.count) {
     throw validationError('staged batch was changed');
   }
   return fromNdjson(body);
 }
 // #endregion fetch
+
+/** Where a staged file is. Who asks for a retry has written its URI: it must not lead out of staging. */
+function pathOf(uri: string): string {
+  const folder = stagedAt('');
+  const inside =
+    uri.startsWith(folder) && uri.slice(folder.length);
+  if (!inside || !STAGED.test(inside)) {
+    throw invalidInput('batch: is not in staging');
+  }
+  return fileURLToPath(uri);
+}
 
 function digest(body: string): string {
   return createHash('sha256').update(body).digest('hex');

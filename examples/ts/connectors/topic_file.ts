@@ -1,16 +1,21 @@
 /** The embedded broker: a topic is an append-only file, one message a line. For one machine. */
 import { appendFileSync } from 'node:fs';
-import {
-  type FileHandle,
-  open,
-  readFile,
-} from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { type Connection, pathOf } from './connection.ts';
 import { unavailable } from './failures.ts';
-import { locked } from './files.ts';
+import { type Lock, locked } from './files.ts';
 import { isObject, parseJson } from './json.ts';
 import { toNdjson } from './ndjson.ts';
 import type { Message, TopicPage } from './topic.ts';
+import {
+  digest,
+  isMarked,
+  mark,
+  readUpto,
+  type Upto,
+  unmark,
+  writeUpto,
+} from './topic_marks.ts';
 
 const MAX_LINE_BYTES = 1024 * 1024;
 const CHUNK_BYTES = MAX_LINE_BYTES + 1;
@@ -58,23 +63,25 @@ export async function publishFile(
   try {
     // #step One writer at a time
     await locked(file, async (lock) => {
-      // #step Leave out what the topic has
-      const there = await contentOf(file);
-      const known = idsOf(there);
-      const fresh = messages.filter(({ id }) => {
-        const first = id === '' || !known.has(id);
-        known.add(id);
-        return first;
-      });
-
       // #step A half-written line ends here
-      const half = there.length > 0 && there.at(-1) !== LF;
-      const end = half ? '\n' : '';
+      await endLine(file, lock);
+
+      // #step Leave out what the topic has
+      await markAll(file, lock);
+      const first = new Map(
+        messages.toReversed().map((m) => [m.id, m]),
+      );
+      const fresh = messages.filter(
+        (m) =>
+          m.id === '' ||
+          (first.get(m.id) === m && !isMarked(file, m.id)),
+      );
 
       // #step Append the rest in one write, still alone
       const lines = fresh.map(({ id, body }) => ({ id, body }));
       lock.check();
-      appendFileSync(file, end + toNdjson(lines));
+      appendFileSync(file, toNdjson(lines));
+      await markAll(file, lock);
     });
   } catch {
     throw unavailable('topic cannot be written');
@@ -194,20 +201,62 @@ function excerpt({ bytes }: Line): string {
   return [...text].slice(0, EXCERPT).join('');
 }
 
-async function contentOf(file: string): Promise<Buffer> {
-  return readFile(file).catch((error) => {
-    if (isMissing(error)) return Buffer.alloc(0);
-    throw error;
-  });
+/** Ends the last line of a topic, where its writer died in the middle. */
+async function endLine(
+  file: string,
+  lock: Lock,
+): Promise<void> {
+  const size = await sizeOf(file);
+  const { bytes } = await readFrom(file, Math.max(size - 1, 0));
+  if (size === 0 || bytes.at(0) === LF) return;
+  lock.check();
+  appendFileSync(file, '\n');
 }
 
-/** The ids in a topic; a line without its end may be a message too. */
-function idsOf(content: Buffer): Set<string> {
-  const ended = Buffer.concat([content, Buffer.from('\n')]);
-  const messages = [...linesOf(ended, 0)].map(({ bytes }) =>
-    messageOf(bytes),
+/** Marks the ids of the lines that are not marked yet: those of the last publisher, where it died. */
+async function markAll(
+  file: string,
+  lock: Lock,
+): Promise<void> {
+  let upto = await readUpto(file);
+  if (!upto || !(await isThere(file, upto))) {
+    unmark(file, lock);
+    upto = { from: 0, to: 0, sha256: '' };
+  }
+  while (true) {
+    const { bytes, next } = await readFrom(file, upto.to);
+    let last: Line | undefined;
+    for (const line of linesOf(bytes, upto.to)) {
+      const id = messageOf(line.bytes)?.id;
+      if (id) mark(file, id);
+      last = line;
+    }
+    if (!last && next === 0) return;
+    const from = last?.offset ?? next;
+    const to = last ? from + last.bytes.length + 1 : next;
+    upto = { from, to, sha256: digest(last?.bytes ?? '') };
+    await writeUpto(file, upto);
+  }
+}
+
+/** Whether the last line that is marked is in the file: else another has its name now. */
+async function isThere(
+  file: string,
+  { from, to, sha256 }: Upto,
+): Promise<boolean> {
+  const { bytes } = await readFrom(file, from);
+  const line = bytes.subarray(0, Math.max(to - from - 1, 0));
+  return to <= (await sizeOf(file)) && digest(line) === sha256;
+}
+
+async function sizeOf(file: string): Promise<number> {
+  return stat(file).then(
+    ({ size }) => size,
+    (error) => {
+      if (isMissing(error)) return 0;
+      throw error;
+    },
   );
-  return new Set(messages.map((message) => message?.id ?? ''));
 }
 
 function isMissing(error: unknown): boolean {

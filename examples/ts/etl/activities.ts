@@ -131,6 +131,9 @@ export async function TransformData(
 ): Promise<TransformOutput> {
   const { batch, processed_at } = input;
 
+  // #step Stay alive: who is killed is missed in a minute
+  using _ = stayAlive();
+
   // #step Fetch the rows behind the reference
   const raw = await fetchStaged<RawRecord>(batch);
 
@@ -196,19 +199,15 @@ export async function CompleteLoad(
 
   // #step What is loaded need not be staged any more
   if (!input.keep_staging) {
-    await unstage(runOf(Context.current().info));
+    await unstage(input.run_id);
   }
 }
 // #endregion complete
 
 function partsOf(input: LoadInput | CompleteInput): Parts {
-  const { pipeline_id, processed_at, target } = input;
-  return {
-    connection: target.connection_string,
-    pipeline_id,
-    processed_at,
-    run_id: runOf(Context.current().info),
-  };
+  const { pipeline_id, run_id, processed_at, target } = input;
+  const connection = target.connection_string;
+  return { connection, pipeline_id, processed_at, run_id };
 }
 
 function runOf({ workflowExecution }: Info): string {

@@ -31,6 +31,42 @@ const MAX_CONNECTION = 2048;
 export const MAX_BATCHES = 150;
 export const TOO_MANY_BATCHES = `batch_size: makes more than ${MAX_BATCHES} batches`;
 
+const WRONG = withRule(RULES.type);
+const RUN_ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const SHA256 = /^[\da-f]{64}$/;
+
+// #region retry
+// #step A batch that a run has staged and not loaded
+const Staged = z.object(
+  {
+    uri: z.string(WRONG).max(MAX_CONNECTION, RULES.type),
+    count: z.int(WRONG).min(1, RULES.type),
+    sha256: z.string(WRONG).regex(SHA256, RULES.type),
+  },
+  WRONG,
+);
+
+// #step The run that staged it, and when that run began
+const Retry = z.object(
+  {
+    run_id: z.string(WRONG).regex(RUN_ID, RULES.type),
+    processed_at: z.string(WRONG).regex(INSTANT, RULES.type),
+    // #step How many batches are in the target already
+    loaded_parts: z
+      .int(WRONG)
+      .min(0, RULES.type)
+      .max(MAX_BATCHES, RULES.type)
+      .default(0),
+    batches: z
+      .array(Staged, WRONG)
+      .min(1, RULES.type)
+      .max(MAX_BATCHES, RULES.type),
+  },
+  WRONG,
+);
+// #endregion retry
+
 /** Whether it has characters, and no more than a URL may have. */
 function isShort(connection: string): boolean {
   const { length } = [...connection];
@@ -104,6 +140,7 @@ const ETLInput = z.object(
       .min(1, RULES.size)
       .max(10_000, RULES.size),
     keep_staging: z.boolean(withRule(RULES.type)).optional(),
+    retry: Retry.optional(),
   },
   withRule(RULES.type),
 );
@@ -154,6 +191,7 @@ export interface TransformOutput {
 }
 export interface LoadInput {
   pipeline_id: string;
+  run_id: string;
   target: DataTarget;
   batch: Batch;
   processed_at: string;
@@ -163,6 +201,7 @@ export interface LoadOutput {
 }
 export interface CompleteInput {
   pipeline_id: string;
+  run_id: string;
   target: DataTarget;
   processed_at: string;
   parts: number;

@@ -4,6 +4,7 @@ import {
   log,
   proxyActivities,
   setHandler,
+  workflowInfo,
 } from '@temporalio/workflow';
 import {
   causeOf,
@@ -45,6 +46,7 @@ const { ExtractData } = proxyActivities<typeof activities>({
 const { TransformData } = proxyActivities<typeof activities>({
   scheduleToCloseTimeout: '86400 seconds',
   startToCloseTimeout: '300 seconds',
+  heartbeatTimeout: '60 seconds',
   retry: {
     initialInterval: '1 second',
     maximumInterval: '300 seconds',
@@ -83,7 +85,14 @@ export async function ETLPipeline(
 
   // #step Take the time from the workflow's clock
   const started = Date.now();
-  const processed_at = new Date(started).toISOString();
+  const now = new Date(started).toISOString();
+
+  // #step A retry goes on with what a run before has staged
+  const { retry } = input;
+  const { run_id, processed_at } = retry ?? {
+    run_id: workflowInfo().runId,
+    processed_at: now,
+  };
 
   // #step Answer the progress query at any moment
   const progress: Progress = {
@@ -99,8 +108,9 @@ export async function ETLPipeline(
   // #endregion start
 
   // #region extract
-  // #step Read all sources at the same time
-  const extracts = input.sources.map(async (source) => {
+  // #step Read all sources at the same time; a retry, none
+  const sources = retry ? [] : input.sources;
+  const extracts = sources.map(async (source) => {
     try {
       const { batch_size } = input;
       const { batches } = await ExtractData({
@@ -117,7 +127,8 @@ export async function ETLPipeline(
 
   // #step Only references come back
   const staged = (await Promise.all(extracts)).flat();
-  const total = countOf(staged);
+  const waiting = retry?.batches ?? [];
+  const total = countOf([...staged, ...waiting]);
 
   // #step Bound the history of the whole run
   if (staged.length > MAX_BATCHES) {
@@ -131,7 +142,7 @@ export async function ETLPipeline(
     processed: 0,
     total,
   });
-  const transformed: Batch[] = [];
+  const transformed = [...waiting];
   for (const batch of staged) {
     try {
       // #step One batch at a time
@@ -162,6 +173,7 @@ export async function ETLPipeline(
       // #step Load one batch
       const load = await LoadData({
         pipeline_id,
+        run_id,
         target,
         batch,
         processed_at,
@@ -189,11 +201,13 @@ export async function ETLPipeline(
 
   // #step Show all at once; staging goes, unless it is needed
   const rejected = failed_batches.length;
+  const parts = transformed.length - rejected;
   await CompleteLoad({
     pipeline_id,
+    run_id,
     target,
     processed_at,
-    parts: transformed.length - rejected,
+    parts: parts + (retry?.loaded_parts ?? 0),
     keep_staging: input.keep_staging || rejected > 0,
   }).catch(failWith('target'));
   // #endregion load

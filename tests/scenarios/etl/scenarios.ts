@@ -14,6 +14,8 @@ import type { Fault } from '../../../sandbox/api.ts';
 import { contractOf } from '../../../sandbox/contract.ts';
 import { table } from '../../../sandbox/data.ts';
 import { january } from '../../../sandbox/demos/etl.ts';
+import { progressOf } from '../../../sandbox/progress.ts';
+import { retryOf } from '../../../sandbox/retry.ts';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
 import { contentsOf, duck, manifestOf, partsOf } from '../../../sandbox/warehouse.ts';
 import type { Expected, Pipeline, Run, Scenario } from '../scenario.ts';
@@ -221,6 +223,26 @@ async function isStaged(run: Run): Promise<boolean> {
   return existsSync(`${run.sandbox.folder}/staging/${runId}`);
 }
 
+/** The nth of a list that has one. */
+function nth<T>(list: T[], index: number): T {
+  const found = list[index];
+  if (found === undefined) throw new Error(`there is no ${index} in the list`);
+  return found;
+}
+
+/** What a retry answers of which nothing failed, but for the counts. */
+const ONE_RUN: ETLOutput = {
+  ...{ pipeline_id: 'january', total_records: 0, successful_records: 0, failed_records: 0 },
+  ...{ failed_batches: [], duration_seconds: 0 },
+};
+
+/** Loads what the run has left in staging, as `npm run pipeline -- etl --retry-failed` does. */
+async function retried(run: Run): Promise<ETLOutput> {
+  const { input } = await retryOf(run.temporal.client, run.handle.workflowId);
+  contract.input(input);
+  return { ...((await run.again(undefined, input)) as ETLOutput), duration_seconds: 0 };
+}
+
 /** A CSV of planes, of the run's own, read two at a time into a folder. */
 const csvIntoFolder = (text: string, options: Options = {}): EtlScenario['given'] =>
   reads(async (sandbox, run) => [planes(await sandbox.write(`${run}.csv`, text))], {
@@ -322,6 +344,24 @@ const folders: EtlScenario[] = [
     expected: loaded(4),
     async after(run) {
       assert.equal(await isStaged(run), true);
+    },
+  },
+  {
+    name: 'a retry of one part of a folder: the parts that are there stay',
+    given: csvIntoFolder(FOUR, { keep_staging: true }),
+    expected: loaded(4),
+    async after(run, target) {
+      const { runId } = await run.handle.describe();
+      const parts = await shownParts(run.sandbox, target);
+      const uri = pathToFileURL(await stagedIn(run, 'planes/00002.clean')).href;
+      const sha256 = /[0-9a-f]{64}/.exec(uri)?.[0] ?? '';
+      const [processed_at = ''] =
+        /\d{4}-\d\d-\d\dT[0-9:.]+Z/.exec(await readFile(fileURLToPath(uri), 'utf8')) ?? [];
+      const retry = { run_id: runId, processed_at, loaded_parts: 1, batches: [{ uri, count: 2, sha256 }] };
+      const again = await run.again(undefined, { ...target.input, retry });
+      assert.equal((again as ETLOutput).successful_records, 2);
+      assert.deepEqual(await shownParts(run.sandbox, target), parts);
+      assert.deepEqual(await keysIn(target.folder), ['planes/N1', 'planes/N2', 'planes/N3', 'planes/N4']);
     },
   },
   {
@@ -479,6 +519,41 @@ const databases: EtlScenario[] = [
     },
   },
   {
+    name: 'a batch that a rule rejected, and the rule goes: a retry loads that batch alone, and reads nothing',
+    given: reads((sandbox) => [flights(sandbox)], { check: `id <> '${HELD}'` }),
+    expected: loadedBut('flights/00003.clean', 'database refused: 23514 (rule)'),
+    async after(run, target) {
+      const { database } = run.sandbox;
+      await database.query(`ALTER TABLE ${target.table} DROP CONSTRAINT rule`);
+      await database.query(`UPDATE ${target.table} SET version = 'left alone'`);
+      assert.deepEqual(await retried(run), { ...ONE_RUN, total_records: 100, successful_records: 100 });
+      await holds(SAMPLE)?.(run, target);
+      const [row] = await database.query(
+        `SELECT count(*) FILTER (WHERE version = '1.0')::int AS loaded,
+                count(DISTINCT processed_at)::int AS runs FROM ${target.table}`,
+      );
+      assert.deepEqual(row, { loaded: 100, runs: 1 }, 'stamped as by the run that staged it');
+      assert.equal(await isStaged(run), false, 'nothing failed: it need not be staged any more');
+    },
+  },
+  {
+    name: 'a batch that is rejected again by a retry: it stays staged for another',
+    given: reads((sandbox) => [flights(sandbox)], { check: `id <> '${HELD}'` }),
+    expected: loadedBut('flights/00003.clean', 'database refused: 23514 (rule)'),
+    async after(run, target) {
+      const { failed_batches, ...counts } = await retried(run);
+      assert.deepEqual(
+        { ...counts, failed_batches: [] },
+        { ...ONE_RUN, total_records: 100, failed_records: 100 },
+      );
+      assert.equal(nth(failed_batches, 0).reason, 'database refused: 23514 (rule)');
+      await run.sandbox.database.query(`ALTER TABLE ${target.table} DROP CONSTRAINT rule`);
+      const { input } = await retryOf(run.temporal.client, `${run.handle.workflowId}_again`);
+      assert.equal(input.retry?.loaded_parts, 4);
+      assert.equal((await retried(run)).successful_records, 100);
+    },
+  },
+  {
     name: 'database away for good during load: after a day the run fails, and says how much is loaded',
     alone: true,
     given: heldInLoad,
@@ -490,6 +565,8 @@ const databases: EtlScenario[] = [
     async after(run, target) {
       await run.sandbox.database.resume();
       assert.equal((await run.sandbox.database.contents(target.table)).records, 200);
+      assert.deepEqual(await retried(run), { ...ONE_RUN, total_records: 300, successful_records: 300 });
+      await holds(SAMPLE)?.(run, target);
     },
   },
   {
@@ -721,6 +798,12 @@ const files: EtlScenario[] = [
       return given;
     },
     expected: fails('Unavailable', 'target: folder cannot be written (0 of 3322 records loaded)'),
+    async after(run, target) {
+      await rm(target.folder);
+      assert.deepEqual(await retried(run), { ...ONE_RUN, total_records: 3322, successful_records: 3322 });
+      assert.equal((await shownParts(run.sandbox, target)).length, 4);
+      assert.equal((await keysIn(target.folder)).length, 3322);
+    },
   },
   {
     name: 'a clock that is none: final, and the record is named',
@@ -819,7 +902,7 @@ async function twoPartsStaged(
   const { runId } = await run.handle.describe();
   const staged = `${run.sandbox.folder}/staging/${runId}/planes`;
   const third = `${staged}/00003.raw`;
-  const file = fileURLToPath(nth(input, 0).connection_string);
+  const file = fileURLToPath(nth(input.sources, 0).connection_string);
   await run.until('a second attempt', async () => (await run.attempt('ExtractData')) >= 2);
   await mkdir(staged, { recursive: true });
   await writeFile(third, 'a file where a folder should be');
@@ -901,13 +984,15 @@ const kills: EtlScenario[] = [
 const questions: EtlScenario[] = [
   {
     name: 'progress asked in the middle of extract',
-    given: flightsFirst,
+    given: heldWeather(3, (sandbox) => [weather(sandbox), flights(sandbox)]),
     async during(run) {
       await run.until(
         'the flights are staged',
         async () => (await run.progress<Progress>()).processed === SAMPLE,
       );
       assert.deepEqual(await run.progress<Progress>(), { phase: 'extract', processed: SAMPLE, total: 0 });
+      const pages = async () => (await progressOf<Progress>(run.handle)).processed;
+      await run.until('its pages are counted, too', async () => (await pages()) === SAMPLE + 200);
       weatherGate.open();
     },
     expected: loaded(2 * SAMPLE),
@@ -966,16 +1051,15 @@ function refused(name: string, spoil: Spoil, message: string): EtlScenario {
   };
 }
 
-/** The nth source of an input. */
-function nth(input: ETLInput, index: number): DataSource {
-  const found = input.sources[index];
-  if (!found) throw new Error(`the input has no source ${index}`);
-  return found;
-}
 const put = (part: object, fields: Record<string, unknown>): void => {
   Object.assign(part, fields);
 };
 
+const RETRY = {
+  run_id: '01234567-89ab-cdef-0123-456789abcdef',
+  processed_at: '2013-01-01T00:00:00.000Z',
+  batches: [{ uri: 'file:///etc/passwd', count: 1, sha256: '0'.repeat(64) }],
+};
 const NAME_RULE = 'must be letters, digits, "-" or "_"';
 const SIZE_RULE = 'must be a whole number from 1 to 10000';
 const SECRET_RULE = 'must not hold a secret: write ${NAME} for it';
@@ -990,7 +1074,7 @@ const badInputs: EtlScenario[] = [
     '51 sources',
     (input) =>
       put(input, {
-        sources: Array.from({ length: 51 }, (_, i) => ({ ...nth(input, 0), source_id: `s${i}` })),
+        sources: Array.from({ length: 51 }, (_, i) => ({ ...nth(input.sources, 0), source_id: `s${i}` })),
       }),
     'sources: must hold at most 50 sources',
   ),
@@ -1022,27 +1106,42 @@ const badInputs: EtlScenario[] = [
     (input) => put(input, { keep_staging: 'yes' }),
     'keep_staging: has the wrong type',
   ),
+  refused(
+    'a retry of a run whose id is a path',
+    (input) => put(input, { retry: { ...RETRY, run_id: '../../january' } }),
+    'retry: has the wrong type',
+  ),
+  refused(
+    'a retry without batches',
+    (input) => put(input, { retry: { ...RETRY, batches: [] } }),
+    'retry: has the wrong type',
+  ),
+  refused(
+    'a retry of a batch outside of staging',
+    (input) => put(input, { retry: RETRY }),
+    'target: batch: is not in staging (0 of 1 records loaded)',
+  ),
   refused('batch_size 1.5', (input) => put(input, { batch_size: 1.5 }), 'batch_size: has the wrong type'),
   refused(
     'source_id a number',
-    (input) => put(nth(input, 0), { source_id: 7 }),
+    (input) => put(nth(input.sources, 0), { source_id: 7 }),
     'sources: has the wrong type',
   ),
   refused('the whole input a text', () => 'all of it', 'input: has the wrong type'),
   refused('pipeline_id empty', (input) => put(input, { pipeline_id: '' }), `pipeline_id: ${NAME_RULE}`),
   refused(
     'source_id with a slash',
-    (input) => put(nth(input, 0), { source_id: '../flights' }),
+    (input) => put(nth(input.sources, 0), { source_id: '../flights' }),
     `sources[0].source_id: ${NAME_RULE}`,
   ),
   refused(
     'duplicate source_id',
-    (input) => put(nth(input, 1), { source_id: 'flights' }),
+    (input) => put(nth(input.sources, 1), { source_id: 'flights' }),
     'sources[1].source_id: must not be used twice',
   ),
   refused(
     'unknown source type',
-    (input) => put(nth(input, 1), { source_type: 'ftp' }),
+    (input) => put(nth(input.sources, 1), { source_type: 'ftp' }),
     'sources[1].source_type: must be database, api or file',
   ),
   refused(
@@ -1058,7 +1157,7 @@ const badInputs: EtlScenario[] = [
   refused(
     'a literal password',
     (input) =>
-      put(nth(input, 0), { connection_string: 'postgres://etl:hunter2@127.0.0.1/nyc?table=flights' }),
+      put(nth(input.sources, 0), { connection_string: 'postgres://etl:hunter2@127.0.0.1/nyc?table=flights' }),
     `sources[0].connection_string: ${SECRET_RULE}`,
   ),
   refused(
@@ -1077,7 +1176,9 @@ const badInputs: EtlScenario[] = [
   refused(
     'a variable that the worker does not have',
     (input) =>
-      put(nth(input, 1), { connection_string: `${nth(input, 1).connection_string}&region=\${NO_SUCH_NAME}` }),
+      put(nth(input.sources, 1), {
+        connection_string: `${nth(input.sources, 1).connection_string}&region=\${NO_SUCH_NAME}`,
+      }),
     'source weather: environment variable NO_SUCH_NAME is not set',
   ),
   refused(
@@ -1088,22 +1189,26 @@ const badInputs: EtlScenario[] = [
   ),
   refused(
     'a URL of another scheme',
-    (input) => put(nth(input, 0), { connection_string: 'mysql://127.0.0.1/nyc?table=flights' }),
+    (input) => put(nth(input.sources, 0), { connection_string: 'mysql://127.0.0.1/nyc?table=flights' }),
     'source flights: connection_string: must be a postgres or postgresql URL',
   ),
   refused(
     'no URL at all',
-    (input) => put(nth(input, 0), { connection_string: 'flights' }),
+    (input) => put(nth(input.sources, 0), { connection_string: 'flights' }),
     'source flights: connection_string: must be a postgres or postgresql URL',
   ),
   refused(
     'a URL with a space',
-    (input) => put(nth(input, 0), { connection_string: 'postgres://127.0.0.1/new york?table=flights' }),
+    (input) =>
+      put(nth(input.sources, 0), { connection_string: 'postgres://127.0.0.1/new york?table=flights' }),
     'source flights: connection_string: must be a postgres or postgresql URL',
   ),
   refused(
     'no table named',
-    (input) => put(nth(input, 0), { connection_string: nth(input, 0).connection_string.split('?')[0] }),
+    (input) =>
+      put(nth(input.sources, 0), {
+        connection_string: nth(input.sources, 0).connection_string.split('?')[0],
+      }),
     'source flights: connection_string: must name a table, as in ?table=flights',
   ),
   refused(

@@ -1,7 +1,7 @@
 /** The scenarios of the stream: one list, every language, both brokers. */
 
 import assert from 'node:assert/strict';
-import { appendFile, readdir, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Message } from '../../../examples/ts/connectors/topic.ts';
 import type { Carried, Progress, StreamInput, StreamOutput } from '../../../examples/ts/streaming/types.ts';
@@ -501,6 +501,28 @@ const tornTarget: StreamScenario = {
   },
 };
 
+/** Its writer died before it had marked what it wrote, or it is another file than the one that was marked. */
+const anotherTarget: StreamScenario = {
+  name: 'another file takes the name of the target: what is in it is not written again, all else is',
+  given: streams('file', { events: () => minutes(200) }),
+  during: stopAfter(200),
+  expected: totals(200, 4),
+  async after(run, { target }) {
+    const file = fileURLToPath(target);
+    const [first = '', ...others] = (await readFile(file, 'utf8')).trimEnd().split('\n');
+    const ids = [first, ...others].map((line) => JSON.parse(line).id);
+    const more = Array.from({ length: 20 }, (_, i) => ({ id: `other ${i}`, body: 'x'.repeat(100) }));
+    await rm(file);
+    await writeFile(file, `${[first, ...more.map((one) => JSON.stringify(one))].join('\n')}\n`);
+    const output = await run.again(stopWhenIdle(run));
+    assert.partialDeepStrictEqual(output, { total_events: 200, processed_windows: 4 });
+    assert.deepEqual(
+      (await run.sandbox.topics.read(target)).map(({ id }) => id),
+      [ids[0], ...more.map(({ id }) => id), ...ids.slice(1)],
+    );
+  },
+};
+
 const unnamed = (broker: Broker): StreamScenario => ({
   name: `three dead events without an id are three letters (${broker})`,
   async given(sandbox, run) {
@@ -752,6 +774,7 @@ export default {
     halfWritten,
     foreign,
     tornTarget,
+    anotherTarget,
     nameless,
     noEvents,
     silent,
