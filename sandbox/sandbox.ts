@@ -91,14 +91,14 @@ export class Sandbox {
 
   /**
    * Starts a language's worker on a task queue, and waits until it is ready. Without `at` it finds
-   * Temporal by the user's own environment. `cache` is how many workflows it keeps in memory: 0 where
+   * Temporal by the user's own environment, and with `own` all else, too: its variables, where it stages. `cache` is how many workflows it keeps in memory: 0 where
    * another worker must be able to take them over. `coverage` is a folder for what it executed.
    */
   async startWorker(
     language: Language,
     taskQueue: string,
     at?: Elsewhere,
-    { cache = 1000, coverage }: { cache?: number; coverage?: string } = {},
+    { cache = 1000, coverage, own: theirs }: { cache?: number; coverage?: string; own?: boolean } = {},
   ): Promise<Service> {
     const { command, args, env } = language.worker(coverage);
     const own = at && {
@@ -110,7 +110,7 @@ export class Sandbox {
       ready: 'READY',
       env: {
         ...env,
-        ...this.environment,
+        ...(theirs ? {} : this.environment),
         ...own,
         TEMPORAL_TASK_QUEUE: taskQueue,
         WORKFLOW_CACHE: String(cache),

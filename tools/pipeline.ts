@@ -3,6 +3,10 @@
  * npm run pipeline -- etl --lang go                in another language (ts, go, rust)
  * npm run pipeline -- etl --input file.json        on your own input
  * npm run pipeline -- etl --address host:7233      against a Temporal service of yours
+ * npm run pipeline -- etl --retry-failed <workflow id> --address host:7233
+ *                                                  loads what that run has left in staging, and nothing else
+ *
+ * With --address and an input of your own, the worker knows your environment: its variables, and STAGING_URL.
  */
 // First: what follows is loaded below a parent that cleans up.
 import '../sandbox/supervised.ts';
@@ -18,6 +22,7 @@ import { type Language, language, missing } from '../sandbox/languages.ts';
 import { PIPELINES } from '../sandbox/pipelines.ts';
 import type { Service } from '../sandbox/processes.ts';
 import { progressOf } from '../sandbox/progress.ts';
+import { retryOf } from '../sandbox/retry.ts';
 import { Sandbox } from '../sandbox/sandbox.ts';
 import { Temporal } from '../sandbox/temporal.ts';
 import { Bar, type Progress, table } from './terminal.ts';
@@ -26,6 +31,7 @@ const options = {
   lang: { type: 'string', default: 'ts' },
   input: { type: 'string' },
   address: { type: 'string' },
+  'retry-failed': { type: 'string' },
 } satisfies ParseArgsConfig['options'];
 
 const bar = new Bar();
@@ -58,7 +64,16 @@ async function readArguments() {
   const spoken = language(values.lang);
   const reason = await missing(spoken);
   if (reason) throw new Error(reason);
-  return { name, spoken, input: values.input && readInput(values.input), address: values.address };
+  const { address, 'retry-failed': retried } = values;
+  if (retried !== undefined) refuseRetry(name, values);
+  return { name, spoken, input: values.input && readInput(values.input), address, retried };
+}
+
+/** What a retry cannot be asked for. A sandbox of our own forgets its runs when it ends. */
+function refuseRetry(name: string, values: { address?: string; input?: string }): void {
+  if (name !== 'etl') throw new Error('--retry-failed: only etl stages what can be loaded later');
+  if (!values.address) throw new Error('--retry-failed: name the service that knows the run, with --address');
+  if (values.input) throw new Error('--retry-failed: takes the input of the run, and no --input');
 }
 
 function readInput(file: string): unknown {
@@ -118,22 +133,21 @@ async function watch(
 }
 
 async function main(): Promise<void> {
-  const { name, spoken, input, address } = await readArguments();
+  const { name, spoken, input: given, address, retried } = await readArguments();
   const demo = await demoOf(name);
   await build(spoken);
   const { client, at } = await connect(address);
+  const input = retried === undefined ? given : (await retryOf(client, retried)).input;
   const sandbox = await Sandbox.start();
   cleanup.push(() => sandbox.stop());
   const taskQueue = `pipelines-${spoken.id}-${process.pid}`;
-  const worker = await sandbox.startWorker(spoken, taskQueue, at);
+  const worker = await sandbox.startWorker(spoken, taskQueue, at, { own: Boolean(address && input) });
   cleanup.push(() => worker.stop());
   const prepared = await demo.prepare(sandbox);
-  const handle = await client.workflow.start(demo.workflow, {
-    taskQueue,
-    workflowId: `${name}-${spoken.id}-${Date.now()}`,
-    args: [input ?? prepared.input],
-  });
-  process.stderr.write(`${demo.workflow} runs …\n`);
+  const workflowId = `${name}-${spoken.id}-${Date.now()}`;
+  const args = [input ?? prepared.input];
+  const handle = await client.workflow.start(demo.workflow, { taskQueue, workflowId, args });
+  process.stderr.write(`${demo.workflow} runs as ${workflowId} …\n`);
   let finished = false;
   cleanup.push(() => (finished ? undefined : handle.terminate('stopped by the user')));
   // A service of the user's answers at any moment.
@@ -144,9 +158,19 @@ async function main(): Promise<void> {
     finished = true;
   });
   console.log(`\n${demo.workflow} in ${spoken.label}\n`);
-  console.log(table(Object.entries(output as object).map(([field, value]) => ({ field, value }))));
+  console.log(
+    table(Object.entries(output as object).map(([field, value]) => ({ field, value: plain(value) }))),
+  );
+  if (address && (output as { failed_batches?: [] }).failed_batches?.length) {
+    console.log(`\nTo load what failed, once its cause is mended: --retry-failed ${workflowId}`);
+  }
   const rows = input === undefined ? await prepared.rows() : [];
   if (rows.length) console.log(`\nThe first rows of the target:\n\n${table(rows)}`);
+}
+
+/** A value of an output, for a cell of a table. */
+function plain(value: unknown): unknown {
+  return value && typeof value === 'object' ? JSON.stringify(value) : value;
 }
 
 async function build(spoken: Language): Promise<void> {

@@ -1,7 +1,11 @@
 /** How far a run is: the workflow's answer, and the heartbeats of what is under way. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { progressOf, stagedIn } from '../../sandbox/progress.ts';
 
 type Description = Pick<WorkflowExecutionDescription, 'raw'>;
@@ -13,24 +17,36 @@ function described(...details: unknown[]): Description {
   }));
   return { raw: { pendingActivities } } as unknown as Description;
 }
-const staged = (...counts: number[]) => ({
-  cursor: 'any',
-  batches: counts.map((count, i) => ({ uri: `file:///${i}`, count, sha256: '' })),
+/** A heartbeat as the activities make it: a list of batches is staged, and referred to. */
+async function staged(...counts: number[]) {
+  const file = join(folder, `${++files}.ndjson`);
+  const lines = counts.map((count, i) => JSON.stringify({ uri: `file:///${i}`, count, sha256: '' }));
+  await writeFile(file, lines.map((line) => `${line}\n`).join(''));
+  return { cursor: 'any', staged: { uri: pathToFileURL(file).href, count: counts.length, sha256: '' } };
+}
+
+let folder = '';
+let files = 0;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'progress-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test('the batches of all activities under way are counted', async () => {
+  expect(await stagedIn(described(await staged(5000, 5000, 4), await staged(500)))).toBe(10_504);
 });
 
-test('the batches of all activities under way are counted', () => {
-  expect(stagedIn(described(staged(5000, 5000, 4), staged(500)))).toBe(10_504);
+test('an activity without a heartbeat, or with another, counts nothing', async () => {
+  const gone = { cursor: '', staged: { uri: 'file:///no/such/list', count: 1, sha256: '' } };
+  const odd = [undefined, 'a page', 7, null, { staged: 3 }, gone, await staged()];
+  expect(await stagedIn(described(...odd))).toBe(0);
+  expect(await stagedIn({ raw: {} } as Description)).toBe(0);
 });
 
-test('an activity without a heartbeat, or with another, counts nothing', () => {
-  expect(stagedIn(described(undefined, 'a page', 7, null, { batches: 3 }, staged()))).toBe(0);
-  expect(stagedIn({ raw: {} } as Description)).toBe(0);
-});
-
-test('a heartbeat that cannot be read counts nothing', () => {
+test('a heartbeat that cannot be read counts nothing', async () => {
   const payloads = [{ metadata: { encoding: Buffer.from('binary/encrypted') }, data: Buffer.from('?') }];
   const raw = { pendingActivities: [{ heartbeatDetails: { payloads } }] };
-  expect(stagedIn({ raw } as unknown as Description)).toBe(0);
+  expect(await stagedIn({ raw } as unknown as Description)).toBe(0);
 });
 
 test('they are added to what the workflow knows, which is asked first', async () => {
@@ -42,7 +58,7 @@ test('they are added to what the workflow knows, which is asked first', async ()
     },
     describe: async () => {
       asked.push('describe');
-      return described(staged(5000, 20));
+      return described(await staged(5000, 20));
     },
   } as unknown as WorkflowHandle;
   expect(await progressOf(handle)).toEqual({ phase: 'extract', processed: 8342, total: 0 });
