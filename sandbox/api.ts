@@ -27,6 +27,8 @@ export class Api {
   readonly token = randomBytes(12).toString('hex');
   /** The `after` of each page asked for, in the order of asking. */
   asked: string[] = [];
+  /** How many requests their clients have closed before they were answered. */
+  givenUp = 0;
   #lists: Lists;
   #server: Server;
   #next: Fault[] = [];
@@ -35,6 +37,9 @@ export class Api {
   private constructor(lists: Lists) {
     this.#lists = lists;
     this.#server = createServer((request, response) => {
+      response.on('close', () => {
+        if (!response.writableEnded) this.givenUp++;
+      });
       this.#answer(request, response).catch((error) => response.destroy(error));
     });
   }
@@ -63,6 +68,7 @@ export class Api {
 
   /** Forgets all faults, and what was asked. */
   mend(): void {
+    this.givenUp = 0;
     this.#next = [];
     this.#always = undefined;
     this.asked = [];

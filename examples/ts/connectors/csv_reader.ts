@@ -108,6 +108,9 @@ function recordAt(
       // The first of a field opens it; one behind another stands for itself.
       state = 'quoted';
     } else if (byte === QUOTE || state === 'closed') {
+      // The rest of a character may still come, too.
+      if (!last && characterEnd(bytes, at) > bytes.length)
+        return undefined;
       throw torn(bytes, start, at, line);
     } else {
       state = 'plain';
@@ -125,14 +128,13 @@ function torn(
   return new CsvFault(`line ${line} is torn`);
 }
 
-/** Behind a character that is there whole: it may be at fault itself. */
+/** Behind a character, which may be at fault itself, or be cut off by the end. */
 function characterEnd(bytes: Buffer, at: number): number {
   const first = bytes[at] ?? 0;
   const length = [0xc2, 0xe0, 0xf0, 0xf5].findIndex(
     (next) => first < next,
   );
-  const end = at + (length < 1 ? 1 : length + 1);
-  return end > bytes.length ? at : end;
+  return at + (length < 1 ? 1 : length + 1);
 }
 
 function tooLong(

@@ -60,11 +60,14 @@ const NUMBER = /-?\d[\d.eE+-]*/y;
 const WHOLE_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 /** No text of others begins so. */
 const MARK = `${crypto.randomUUID()}:`;
+const NAME = `${crypto.randomUUID()}:`;
+const COLON = /\s*:/y;
 
 /**
  * The text, where each number that a double would not hold is a marked string: a reviver is told a
- * number's text, but not of one whose name was given twice. Throws for what `JSON.parse` lets pass: half
- * a pair (also in a value that a later one replaces), and any depth.
+ * number's text, but not of one whose name was given twice. A name with an escape is marked, too: V8 13.6
+ * takes it for another name that it has seen, which has a backslash there. Throws for what `JSON.parse` lets pass: half a
+ * pair (also in a value that a later one replaces), and any depth.
  */
 function withMarks(text: string): string {
   let depth = 0;
@@ -72,8 +75,14 @@ function withMarks(text: string): string {
   let marked = '';
   for (let at = 0; at < text.length; at += 1) {
     const begin = text[at] ?? '';
-    if (begin === '"') at = endOfString(text, at);
-    else if (begin === '[' || begin === '{') depth += 1;
+    if (begin === '"') {
+      const { end, name } = stringAt(text, at);
+      if (name) {
+        marked += text.slice(from, at) + name;
+        from = end + 1;
+      }
+      at = end;
+    } else if (begin === '[' || begin === '{') depth += 1;
     else if (begin === ']' || begin === '}') depth -= 1;
     else if (begin === '-' || (begin >= '0' && begin <= '9')) {
       NUMBER.lastIndex = at;
@@ -98,12 +107,24 @@ function withoutMarks(value: unknown): unknown {
   }
   if (Array.isArray(value)) return value.map(withoutMarks);
   if (!isObject(value)) return value;
-  for (const [name, inner] of Object.entries(value))
-    value[name] = withoutMarks(inner);
-  return value;
+  const parts = Object.entries(value).map(([name, inner]) => [
+    nameOf(name),
+    withoutMarks(inner),
+  ]);
+  return Object.fromEntries(parts);
 }
 
-function endOfString(text: string, start: number): number {
+function nameOf(marked: string): string {
+  return marked.startsWith(NAME)
+    ? decodeURIComponent(marked.slice(NAME.length))
+    : marked;
+}
+
+/** Where a string ends; and what to write for one that is a name with an escape. */
+function stringAt(
+  text: string,
+  start: number,
+): { end: number; name?: string } {
   let end = start + 1;
   let escapes = false;
   while (end < text.length && text[end] !== '"') {
@@ -112,7 +133,14 @@ function endOfString(text: string, start: number): number {
     end += escaped ? 2 : 1;
   }
   const token = text.slice(start, end + 1);
-  const string = escapes ? JSON.parse(token) : token;
+  if (!escapes && token.isWellFormed()) return { end };
+  const string: string = JSON.parse(token);
   if (!string.isWellFormed()) throw new Error('half a pair');
-  return end;
+  COLON.lastIndex = end + 1;
+  if (!COLON.test(text)) return { end };
+  const plain = JSON.stringify(string);
+  const name = plain.includes('\\')
+    ? `"${NAME}${encodeURIComponent(string)}"`
+    : plain;
+  return { end, name };
 }

@@ -83,7 +83,7 @@ export async function ExtractData(
   const { source, batch_size } = input;
 
   // #step Resume where the last attempt stopped
-  const { info } = Context.current();
+  const { info, cancellationSignal } = Context.current();
   let last: Progress | undefined = info.heartbeatDetails;
   const batches = last
     ? await fetchStaged<Batch>(last.staged)
@@ -115,10 +115,11 @@ export async function ExtractData(
       throw invalidInput(TOO_MANY_BATCHES);
     }
 
-    // #step Tell Temporal how far we are
+    // #step Tell Temporal how far we are; hear of a cancel
     const staged = await stage(`${folder}/list`, batches);
     last = { cursor, staged };
     heartbeat(last);
+    cancellationSignal.throwIfAborted();
   }
   return { batches };
 }

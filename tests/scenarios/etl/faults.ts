@@ -12,9 +12,44 @@ const NOT_NEWER = `WHERE coalesce( t.processed_at <= excluded.processed_at, true
 const BEHIND = 'WHERE t.id > ';
 const AT_OR_BEHIND = 'WHERE t.id >= ';
 
+const rejectedThenMended =
+  'a batch that a rule rejected, and the rule goes: a retry loads that batch alone, and reads nothing';
 const throttled = 'API answers 429 with Retry-After 3600: an hour is skipped, and the read resumes';
 
 export default [
+  {
+    name: 'a retry reads the sources again',
+    killer: rejectedThenMended,
+    ts: {
+      file: `${TS}/etl/workflow.ts`,
+      find: 'const sources = retry ? [] : input.sources;',
+      replace: 'const sources = input.sources;',
+    },
+    go: { file: `${GO}/etl/workflow.go`, find: 'GO_A', replace: 'GO_A' },
+    rust: { file: `${RUST}/etl/workflow.rs`, find: 'RUST_A', replace: 'RUST_A' },
+  },
+  {
+    name: 'a staged reference may lead anywhere',
+    killer: 'bad input: a retry of a batch outside of staging',
+    ts: {
+      file: `${TS}/connectors/staging.ts`,
+      find: 'if (!inside || !STAGED.test(inside)) {',
+      replace: 'if (!inside && !STAGED) {',
+    },
+    go: { file: `${GO}/connectors/staging.go`, find: 'GO_B', replace: 'GO_B' },
+    rust: { file: `${RUST}/connectors/staging.rs`, find: 'RUST_B', replace: 'RUST_B' },
+  },
+  {
+    name: 'the parts that are there already are not counted',
+    killer: 'a retry of one part of a folder: the parts that are there stay',
+    ts: {
+      file: `${TS}/etl/workflow.ts`,
+      find: 'parts: parts + (retry?.loaded_parts ?? 0),',
+      replace: 'parts,',
+    },
+    go: { file: `${GO}/etl/workflow.go`, find: 'GO_C', replace: 'GO_C' },
+    rust: { file: `${RUST}/etl/workflow.rs`, find: 'RUST_C', replace: 'RUST_C' },
+  },
   {
     name: 'plain INSERT instead of an upsert',
     killer: 'the same run twice leaves the target as it was',

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type {
   DataSource,
@@ -979,7 +980,52 @@ const kills: EtlScenario[] = [
     expected: { cancelled: true },
     after: holds(200),
   },
+  {
+    name: 'cancelled while the API keeps it waiting: the request is given up, and no other is made',
+    given: heldWeather(3, (sandbox) => [weather(sandbox)]),
+    async during(run) {
+      const { api } = run.sandbox;
+      await run.until('the third page is asked for', () => api.asked.length === 3);
+      const cancelled = Date.now();
+      await run.handle.cancel();
+      await run.until('the request is given up', () => api.givenUp === 1);
+      assert.ok(Date.now() - cancelled < WELL_BEFORE_TIMEOUT_MS, 'not by its own timeout');
+      assert.equal(api.asked.length, 3);
+      weatherGate.open();
+    },
+    expected: { cancelled: true },
+    after: holds(0),
+  },
+  {
+    name: 'cancelled in the middle of a long file: no more of it is staged',
+    alone: true,
+    given: reads(
+      async (sandbox, run) => {
+        const lines = Array.from({ length: LONG }, (_, i) => `N${i},${i % 2000}\n`);
+        return [planes(await sandbox.write(`${run}.csv`, `tailnum,year\n${lines.join('')}`))];
+      },
+      { batch_size: 10_000 },
+    ),
+    async during(run) {
+      const { runId } = await run.handle.describe();
+      const parts = () => run.sandbox.list(`${run.sandbox.folder}/staging/${runId}/planes`);
+      await run.until('the first part is staged', async () => (await parts()).length > 0);
+      await run.handle.cancel();
+      await run.until('the attempt has ended', async () => {
+        const before = await parts();
+        await sleep(1000);
+        return (await parts()).length === before.length;
+      });
+      assert.ok((await parts()).length < LONG / 10_000, 'it stopped before the end');
+    },
+    expected: { cancelled: true },
+    after: holds(0),
+  },
 ];
+/** Rows of a file that takes some seconds to read. */
+const LONG = 1_400_000;
+/** A request of a connector times out after half a minute. */
+const WELL_BEFORE_TIMEOUT_MS = 15_000;
 
 const questions: EtlScenario[] = [
   {

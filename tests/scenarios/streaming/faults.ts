@@ -9,6 +9,9 @@ const january = 'January by hours: every window as plain SQL has it (file)';
 const outOfOrder = 'out of order within the lateness counts, later goes to the late topic (file)';
 const middle = 'stopped in the middle of a window: it is finished and written (file)';
 
+const anotherTarget =
+  'another file takes the name of the target: what is in it is not written again, all else is';
+
 export default [
   {
     name: 'the number of windows is not carried over continue-as-new',
@@ -135,6 +138,29 @@ export default [
       find: 'lines.last().map_or(cursor, |line| line.end);',
       replace: 'lines.first().map_or(cursor, |line| line.end);',
     },
+  },
+  {
+    name: 'marks are believed whatever file they are of',
+    killer: anotherTarget,
+    ts: {
+      file: `${TS}/connectors/topic_file.ts`,
+      find: 'if (!upto || !(await isThere(file, upto))) {',
+      replace: 'if (!upto || (!(await isThere(file, upto)) && !file)) {',
+    },
+    go: { file: `${GO}/connectors/topic_file.go`, find: 'GO_D', replace: 'GO_D' },
+    rust: { file: `${RUST}/connectors/topic_file.rs`, find: 'RUST_D', replace: 'RUST_D' },
+  },
+  {
+    name: 'what a publisher that died has written is not marked',
+    killer: anotherTarget,
+    ts: {
+      file: `${TS}/connectors/topic_file.ts`,
+      find: `await markAll(file, lock);
+      const first = new Map(`,
+      replace: 'const first = new Map(',
+    },
+    go: { file: `${GO}/connectors/topic_file.go`, find: 'GO_E', replace: 'GO_E' },
+    rust: { file: `${RUST}/connectors/topic_file.rs`, find: 'RUST_E', replace: 'RUST_E' },
   },
   {
     name: 'a line that is half-written is taken for a message',
