@@ -2,6 +2,8 @@
 // and where they wait in between.
 package connectors
 
+import "encoding/json"
+
 // RawRecord is a record as its source has it; numbers are json.Number. ID is <source_id>/<key> once it
 // is extracted.
 type RawRecord struct {
@@ -40,4 +42,13 @@ type Batch struct {
 	URI    string `json:"uri"`
 	Count  int    `json:"count"`
 	SHA256 string `json:"sha256"`
+}
+
+// UnmarshalJSON takes a reference that is whole.
+func (b *Batch) UnmarshalJSON(raw []byte) error {
+	type plain Batch
+	if err := Complete(raw, *b); err != nil {
+		return err
+	}
+	return json.Unmarshal(raw, (*plain)(b))
 }

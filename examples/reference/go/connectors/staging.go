@@ -1,12 +1,18 @@
 package connectors
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 )
+
+// stagedName is names and folders, none of which begins with a dot.
+var stagedName = regexp.MustCompile(`^(?:[\w-][\w.-]*/)*[\w-][\w.-]*$`)
 
 // StagedAt is where path is staged: under STAGING_URL, else in a temporary folder of this machine.
 func StagedAt(path string) string {
@@ -65,22 +71,37 @@ func UnstageBehind(path, cursor string) {
 
 // #region fetch
 
-// FetchStaged reads what Stage wrote into records.
+// FetchStaged reads what Stage wrote into records. A reference
+// that leads out of staging is InvalidInput.
 func FetchStaged[T any](batch Batch, records *[]T) error {
 	// #step Read the rows behind the reference
-	body, err := os.ReadFile(localPath(batch.URI))
+	file, err := stagedFile(batch.URI)
+	if err != nil {
+		return err
+	}
+	body, err := os.ReadFile(file)
 	if err != nil {
 		return Unavailable("staged batch cannot be read")
 	}
 
 	// #step Check that they are the rows that were meant
-	if digest(body) != batch.SHA256 {
+	count := bytes.Count(body, newline)
+	if digest(body) != batch.SHA256 || count != batch.Count {
 		return ValidationError("staged batch was changed")
 	}
 	return fromNDJSON(body, records)
 }
 
 // #endregion fetch
+
+// stagedFile is where a staged file is. Who asks for a retry has written its URI: it must not lead out of staging.
+func stagedFile(uri string) (string, error) {
+	inside, ok := strings.CutPrefix(uri, StagedAt(""))
+	if !ok || !stagedName.MatchString(inside) {
+		return "", InvalidInput("batch: is not in staging")
+	}
+	return localPath(uri), nil
+}
 
 func digest(body []byte) string {
 	sum := sha256.Sum256(body)

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
-	"slices"
 )
 
 // The embedded broker: a topic is an append-only file, one message a line. For one machine.
@@ -114,30 +113,35 @@ func publishFile(
 	// #step One writer at a time
 	file := topic.Path
 	err := locked(ctx, file, func(held lock) error {
+		// #step A half-written line ends here
+		err := endLine(file, held)
+
 		// #step Leave out what the topic has
-		known, half, err := idsOf(file)
+		if err == nil {
+			err = markAll(file, held)
+		}
 		if err != nil {
 			return err
 		}
 		var fresh []Message
+		seen := map[string]bool{}
 		for _, message := range messages {
-			if !known[message.ID] {
+			id := message.ID
+			if id == "" || !seen[id] && !isMarked(file, id) {
 				fresh = append(fresh, message)
 			}
-			known[message.ID] = message.ID != ""
-		}
-		lines, err := toNDJSON(fresh)
-		if err != nil || len(lines) == 0 {
-			return err
-		}
-
-		// #step A half-written line ends here
-		if half {
-			lines = slices.Concat(newline, lines)
+			seen[id] = true
 		}
 
 		// #step Append the rest in one write, still alone
-		return appendTo(file, lines, held)
+		lines, err := toNDJSON(fresh)
+		if err == nil {
+			err = appendTo(file, lines, held)
+		}
+		if err == nil {
+			err = markAll(file, held)
+		}
+		return err
 	})
 	if err != nil {
 		return Unavailable("topic cannot be written")
@@ -164,20 +168,80 @@ func readFrom(file string, offset int64) ([]byte, error) {
 	return nil, Unavailable("topic cannot be read")
 }
 
-// idsOf are the ids of all messages in a file; none when there is no such file. half says that it ends
-// within a line: its writer died.
-func idsOf(file string) (ids map[string]bool, half bool, err error) {
-	body, err := os.ReadFile(file)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, false, err
+// endLine ends the last line of a topic, where its writer died in the middle.
+func endLine(file string, held lock) error {
+	size, err := sizeOf(file)
+	if err != nil || size == 0 {
+		return err
 	}
-	ids = map[string]bool{}
-	for line := range bytes.Lines(body) {
-		if message, ok := toMessage(line); ok && message.ID != "" {
-			ids[message.ID] = true
+	last, err := readFrom(file, size-1)
+	if err != nil || bytes.HasPrefix(last, newline) {
+		return err
+	}
+	return appendTo(file, newline, held)
+}
+
+// markAll marks the ids of the lines that are not marked yet: those of the last publisher, where it died.
+func markAll(file string, held lock) error {
+	marked := readUpto(file)
+	there, err := isThere(file, marked)
+	if err == nil && !there {
+		marked = upto{}
+		err = unmark(file, held)
+	}
+	for err == nil {
+		before := marked
+		if marked, err = markChunk(file, before); err != nil || marked == before {
+			return err
 		}
+		err = writeUpto(file, marked)
 	}
-	return ids, len(body) > 0 && !bytes.HasSuffix(body, newline), nil
+	return err
+}
+
+// markChunk marks the whole lines in the chunk behind what is marked; it returns how far that is.
+func markChunk(file string, marked upto) (upto, error) {
+	chunk, err := readFrom(file, marked.To)
+	lines := chunk[:bytes.LastIndexByte(chunk, '\n')+1]
+	if len(lines) == 0 && len(chunk) == chunkBytes {
+		page, err := tooLong(file, chunk, marked.To)
+		if page.Cursor > marked.To {
+			marked = upto{page.Cursor, page.Cursor, digest(nil)}
+		}
+		return marked, err
+	}
+	for line := range bytes.Lines(lines) {
+		if message, ok := toMessage(line); ok && message.ID != "" && err == nil {
+			err = mark(file, message.ID)
+		}
+		marked.From, marked.To = marked.To, marked.To+int64(len(line))
+		marked.SHA256 = digest(bytes.TrimSuffix(line, newline))
+	}
+	return marked, err
+}
+
+// isThere reports whether the last line that is marked is in the file: else another has its name now.
+func isThere(file string, marked upto) (bool, error) {
+	size, err := sizeOf(file)
+	if err != nil || marked.To > size {
+		return false, err
+	}
+	chunk, err := readFrom(file, marked.From)
+	length := max(marked.To-marked.From-1, 0)
+	line := chunk[:min(int(length), len(chunk))]
+	return digest(line) == marked.SHA256, err
+}
+
+// sizeOf is 0 when there is no such file.
+func sizeOf(file string) (int64, error) {
+	found, err := os.Stat(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return found.Size(), nil
 }
 
 // appendTo writes at the end of a file, which it makes when it is missing, if the lock is still held.

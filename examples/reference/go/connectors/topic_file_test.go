@@ -65,3 +65,56 @@ func TestPublishingEndsAHalfWrittenLine(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+func publish(t *testing.T, topic string, ids ...string) {
+	t.Helper()
+	var messages []Message
+	for _, id := range ids {
+		messages = append(messages, Message{ID: id, Body: "x"})
+	}
+	if err := Publish(t.Context(), topic, messages); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestMarksOfAnotherFileAreNotBelieved(t *testing.T) {
+	topic, file := topicOf(t, "")
+	publish(t, topic, "a", "b", "c")
+	for _, other := range []string{
+		`{"id":"b","body":"other"}` + "\n", // shorter
+		`{"id":"b","body":"other"}` + "\n" + strings.Repeat(" \n", 100),
+	} {
+		if err := os.WriteFile(file, []byte(other), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		publish(t, topic, "a", "b")
+		publish(t, topic, "c")
+		if body, _ := os.ReadFile(file); strings.Count(string(body), `"id"`) != 3 || !strings.HasPrefix(string(body), other) {
+			t.Errorf("got %s", body)
+		}
+	}
+}
+
+func TestWhatAPublisherThatDiedHasWrittenIsMarked(t *testing.T) {
+	topic, file := topicOf(t, "")
+	publish(t, topic, "a")
+	// Others write no marks; one of their lines is longer than a chunk, and a chunk is not all there is.
+	more := strings.Repeat("y", 2*maxLine) + "\n" + `{"id":"b","body":"` + strings.Repeat("x", maxLine-100) + `"}` + "\n" +
+		`{"id":"c","body":"x"}` + "\n"
+	opened, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = opened.WriteString(more)
+	}
+	if err != nil || opened.Close() != nil {
+		t.Fatal(err)
+	}
+	publish(t, topic, "a", "b", "c", "d", "d")
+	body, _ := os.ReadFile(file)
+	if got := strings.Count(string(body), `"id"`); got != 4 {
+		t.Errorf("got %d messages", got)
+	}
+	marks, err := os.ReadDir(file + ".ids")
+	if err != nil || len(marks) != 5 {
+		t.Errorf("got %v, %v", marks, err)
+	}
+}

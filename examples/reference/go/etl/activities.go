@@ -176,8 +176,12 @@ func stageUnless(failure error, folder string, batches []connectors.Batch) (conn
 
 // TransformData types one batch.
 func TransformData(
-	_ context.Context, input TransformInput,
+	ctx context.Context, input TransformInput,
 ) (TransformOutput, error) {
+	// #step Stay alive: who is killed is missed in a minute
+	done := connectors.StayAlive(ctx, connectors.NoDetails)
+	defer done()
+
 	// #step Fetch the rows behind the reference
 	var records []connectors.RawRecord
 	err := connectors.FetchStaged(input.Batch, &records)
@@ -243,7 +247,7 @@ func LoadData(
 		Connection:  target.ConnectionString,
 		PipelineID:  input.PipelineID,
 		ProcessedAt: input.ProcessedAt,
-		RunID:       runOf(ctx),
+		RunID:       input.RunID,
 	}
 	count, err := write(parts, part, records)
 	return LoadOutput{count}, err
@@ -267,7 +271,7 @@ func CompleteLoad(
 			Connection:  input.Target.ConnectionString,
 			PipelineID:  input.PipelineID,
 			ProcessedAt: input.ProcessedAt,
-			RunID:       runOf(ctx),
+			RunID:       input.RunID,
 		}, input.Parts)
 		if err != nil {
 			return err
@@ -276,7 +280,7 @@ func CompleteLoad(
 
 	// #step What is loaded need not be staged any more
 	if !input.KeepStaging {
-		connectors.Unstage(runOf(ctx))
+		connectors.Unstage(input.RunID)
 	}
 	return nil
 }

@@ -4,7 +4,9 @@ package etl
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
+	"unicode/utf8"
 
 	"durable-pipelines/connectors"
 )
@@ -20,6 +22,7 @@ const (
 	ruleSource  = "must be database, api or file"
 	ruleTarget  = "must be database, warehouse or file"
 	ruleSize    = "must be a whole number from 1 to 10000"
+	ruleRetry   = "has the wrong type"
 )
 
 // #endregion rules
@@ -27,7 +30,56 @@ const (
 // ruleBatches is the words of a rule that only the data can break.
 const ruleBatches = "batch_size: makes more than 150 batches"
 
-const maxSources = 50
+const (
+	maxSources = 50
+	maxURI     = 2048
+)
+
+var (
+	runID   = regexp.MustCompile(`^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$`)
+	instant = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`)
+	sha256  = regexp.MustCompile(`^[\da-f]{64}$`)
+)
+
+// #region retry
+// #step A batch that a run has staged and not loaded
+func isStaged(batch connectors.Batch) bool {
+	return utf8.RuneCountInString(batch.URI) <= maxURI &&
+		batch.Count >= 1 && sha256.MatchString(batch.SHA256)
+}
+
+// #step The run that staged it, and when that run began
+
+// Retry is what a run before has left in staging.
+type Retry struct {
+	RunID       string `json:"run_id"`
+	ProcessedAt string `json:"processed_at"`
+	// #step How many batches are in the target already
+	LoadedParts int                `json:"loaded_parts"`
+	Batches     []connectors.Batch `json:"batches"`
+}
+
+func (r Retry) check(c *connectors.Checks, path string) {
+	parts, batches := r.LoadedParts, len(r.Batches)
+	ok := parts >= 0 && parts <= maxBatches &&
+		batches >= 1 && batches <= maxBatches
+	for _, batch := range r.Batches {
+		ok = ok && isStaged(batch)
+	}
+	c.Rule(path, ok && runID.MatchString(r.RunID) &&
+		instant.MatchString(r.ProcessedAt), ruleRetry)
+}
+
+// #endregion retry
+
+// UnmarshalJSON takes a retry that is whole: any other is none, and fails its check.
+func (r *Retry) UnmarshalJSON(raw []byte) error {
+	type plain Retry
+	if json.Unmarshal(raw, (*plain)(r)) != nil {
+		*r = Retry{}
+	}
+	return nil
+}
 
 // #region input
 // #step What we can read and write
@@ -75,7 +127,8 @@ type ETLInput struct {
 	Target     DataTarget   `json:"target"`
 	BatchSize  int          `json:"batch_size"`
 
-	KeepStaging bool `json:"keep_staging,omitempty"`
+	KeepStaging bool   `json:"keep_staging,omitempty"`
+	Retry       *Retry `json:"retry,omitempty"`
 }
 
 func (in ETLInput) check(c *connectors.Checks) {
@@ -90,6 +143,9 @@ func (in ETLInput) check(c *connectors.Checks) {
 	size := in.BatchSize >= 1 && in.BatchSize <= 10_000
 	c.Rule("batch_size", size, ruleSize)
 	c.Rule("keep_staging", true, "") // any truth will do
+	if in.Retry != nil {
+		in.Retry.check(c, "retry")
+	}
 }
 
 // #endregion input
@@ -165,6 +221,7 @@ type TransformOutput struct {
 // LoadInput asks for one batch in the target.
 type LoadInput struct {
 	PipelineID  string           `json:"pipeline_id"`
+	RunID       string           `json:"run_id"`
 	Target      DataTarget       `json:"target"`
 	Batch       connectors.Batch `json:"batch"`
 	ProcessedAt string           `json:"processed_at"`
@@ -178,6 +235,7 @@ type LoadOutput struct {
 // CompleteInput asks for so many parts to be all there is.
 type CompleteInput struct {
 	PipelineID  string     `json:"pipeline_id"`
+	RunID       string     `json:"run_id"`
 	Target      DataTarget `json:"target"`
 	ProcessedAt string     `json:"processed_at"`
 	Parts       int        `json:"parts"`

@@ -49,6 +49,7 @@ var extractOptions = workflow.ActivityOptions{
 var transformOptions = workflow.ActivityOptions{
 	ScheduleToCloseTimeout: day,
 	StartToCloseTimeout:    300 * time.Second,
+	HeartbeatTimeout:       60 * time.Second,
 	RetryPolicy: &temporal.RetryPolicy{
 		InitialInterval:    time.Second,
 		MaximumInterval:    300 * time.Second,
@@ -88,7 +89,14 @@ func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
 
 	// #step Take the time from the workflow's clock
 	started := workflow.Now(ctx)
-	processedAt := started.UTC().Format(millis)
+	now := started.UTC().Format(millis)
+
+	// #step A retry goes on with what a run before has staged
+	own := workflow.GetInfo(ctx).WorkflowExecution.RunID
+	run := Retry{RunID: own, ProcessedAt: now}
+	if input.Retry != nil {
+		run = *input.Retry
+	}
 
 	// #step Answer the progress query at any moment
 	progress := Progress{Phase: "extract"}
@@ -109,11 +117,15 @@ func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
 	}
 
 	// #region extract
-	// #step Read all sources at the same time
+	// #step Read all sources at the same time; a retry, none
+	sources := input.Sources
+	if input.Retry != nil {
+		sources = nil
+	}
 	extractCtx := workflow.WithActivityOptions(ctx, extractOptions)
-	extracted := make([][]connectors.Batch, len(input.Sources))
+	extracted := make([][]connectors.Batch, len(sources))
 	arrivals := workflow.NewSelector(ctx)
-	for i, source := range input.Sources {
+	for i, source := range sources {
 		extract := workflow.ExecuteActivity(extractCtx, ExtractData,
 			ExtractInput{source, input.BatchSize})
 		arrivals.AddFuture(extract, func(f workflow.Future) {
@@ -126,7 +138,7 @@ func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
 			extracted[i] = out.Batches
 		})
 	}
-	for range input.Sources {
+	for range sources {
 		arrivals.Select(ctx)
 		if err != nil {
 			return ETLOutput{}, err
@@ -135,7 +147,7 @@ func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
 
 	// #step Only references come back
 	staged := slices.Concat(extracted...)
-	total := countOf(staged)
+	total := countOf(staged) + countOf(run.Batches)
 
 	// #step Bound the history of the whole run
 	if len(staged) > maxBatches {
@@ -147,12 +159,12 @@ func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
 	progress = Progress{"transform", 0, total}
 	transformCtx := workflow.WithActivityOptions(
 		ctx, transformOptions)
-	var transformed []connectors.Batch
+	transformed := run.Batches
 	for _, batch := range staged {
 		// #step One batch at a time
 		var result TransformOutput
 		err := workflow.ExecuteActivity(transformCtx, TransformData,
-			TransformInput{batch, processedAt}).Get(ctx, &result)
+			TransformInput{batch, run.ProcessedAt}).Get(ctx, &result)
 		if err != nil {
 			// #step A batch that cannot be typed fails the pipeline
 			return ETLOutput{}, connectors.Failed("transform", err)
@@ -171,7 +183,8 @@ func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
 		// #step Load one batch
 		var load LoadOutput
 		err := workflow.ExecuteActivity(loadCtx, LoadData, LoadInput{
-			input.PipelineID, input.Target, batch, processedAt,
+			input.PipelineID, run.RunID,
+			input.Target, batch, run.ProcessedAt,
 		}).Get(ctx, &load)
 
 		// #step A rejected batch costs itself, and is listed
@@ -195,13 +208,15 @@ func ETLPipeline(ctx workflow.Context, raw json.RawMessage) (ETLOutput, error) {
 	}
 
 	// #step Show all at once; staging goes, unless it is needed
+	parts := len(transformed) - len(rejected)
 	keep := input.KeepStaging || len(rejected) > 0
 	err = workflow.ExecuteActivity(loadCtx, CompleteLoad,
 		CompleteInput{
 			PipelineID:  input.PipelineID,
+			RunID:       run.RunID,
 			Target:      input.Target,
-			ProcessedAt: processedAt,
-			Parts:       len(transformed) - len(rejected),
+			ProcessedAt: run.ProcessedAt,
+			Parts:       parts + run.LoadedParts,
 			KeepStaging: keep,
 		}).Get(ctx, nil)
 	if err != nil {

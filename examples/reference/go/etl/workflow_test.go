@@ -28,6 +28,17 @@ func runInto(
 	t *testing.T, kind, url string, batches int, load func(number int) error, completed func(CompleteInput) error,
 ) (ETLOutput, error) {
 	t.Helper()
+	return runInput(t, fmt.Sprintf(`{"pipeline_id":"p","batch_size":10,
+		"sources":[{"source_id":"a","source_type":"file","connection_string":"file:///a"},
+		           {"source_id":"b","source_type":"file","connection_string":"file:///b"}],
+		"target":{"target_type":%q,"connection_string":%q}}`, kind, url), batches, load, completed)
+}
+
+// runInput is runInto of any input.
+func runInput(
+	t *testing.T, input string, batches int, load func(number int) error, completed func(CompleteInput) error,
+) (ETLOutput, error) {
+	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.RegisterActivity(CheckTarget)
@@ -56,10 +67,7 @@ func runInto(
 		}
 		return LoadOutput{LoadedCount: in.Batch.Count}, nil
 	})
-	env.ExecuteWorkflow(ETLPipeline, json.RawMessage(fmt.Sprintf(`{"pipeline_id":"p","batch_size":10,
-		"sources":[{"source_id":"a","source_type":"file","connection_string":"file:///a"},
-		           {"source_id":"b","source_type":"file","connection_string":"file:///b"}],
-		"target":{"target_type":%q,"connection_string":%q}}`, kind, url)))
+	env.ExecuteWorkflow(ETLPipeline, json.RawMessage(input))
 	var out ETLOutput
 	err := env.GetWorkflowError()
 	if err == nil {
@@ -177,5 +185,73 @@ func TestTheHistoryOfTheWholeRunIsBounded(t *testing.T) {
 	}
 	if out, err := run(t, 75, func(int) error { return nil }); err != nil || out.TotalRecords != 1500 {
 		t.Errorf("got %+v, %v", out, err)
+	}
+}
+
+// retryInput is an input whose retry may be anything.
+func retryInput(retry string) string {
+	return `{"pipeline_id":"p","batch_size":10,
+		"sources":[{"source_id":"a","source_type":"file","connection_string":"file:///a"}],
+		"target":{"target_type":"file","connection_string":"file:///c"},"retry":` + retry + `}`
+}
+
+const (
+	oneRun   = "01234567-89ab-cdef-0123-456789abcdef"
+	oneTime  = "2013-01-01T00:00:00.000Z"
+	oneBatch = `{"uri":"file:///a","count":7,"sha256":"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}`
+	oneRetry = `{"run_id":"` + oneRun + `","processed_at":"` + oneTime + `","loaded_parts":3,"batches":[` + oneBatch + `]}`
+)
+
+func TestARetryLoadsWhatIsStagedAndReadsNothing(t *testing.T) {
+	var asked []CompleteInput
+	out, err := runInput(t, retryInput(oneRetry), 2, func(int) error { return nil }, func(in CompleteInput) error {
+		asked = append(asked, in)
+		return nil
+	})
+	if err != nil || out.TotalRecords != 7 || out.SuccessfulRecords != 7 {
+		t.Errorf("got %+v, %v", out, err)
+	}
+	if len(asked) != 1 || asked[0].Parts != 4 || asked[0].RunID != oneRun || asked[0].ProcessedAt != oneTime {
+		t.Errorf("asked %+v", asked)
+	}
+}
+
+func TestAFaultWithinARetryIsOneOfTheWhole(t *testing.T) {
+	// What stands in the place of what; all else is as it should be.
+	tests := map[string][2]string{
+		"null":              {oneRetry, "null"},
+		"a text":            {oneRetry, `"all"`},
+		"nothing":           {oneRetry, "{}"},
+		"a path for an id":  {oneRun, "../../etc"},
+		"another time zone": {oneTime, "2013-01-01T00:00:00.000+01:00"},
+		"parts below zero":  {`"loaded_parts":3`, `"loaded_parts":-1`},
+		"151 parts":         {`"loaded_parts":3`, `"loaded_parts":151`},
+		"parts null":        {`"loaded_parts":3`, `"loaded_parts":null`},
+		"no batches":        {oneBatch, ""},
+		"a batch null":      {oneBatch, "null"},
+		"151 batches":       {oneBatch, oneBatch + strings.Repeat(","+oneBatch, 150)},
+		"no URI":            {`"uri":"file:///a",`, ""},
+		"a long URI":        {"file:///a", "file:///" + strings.Repeat("ü", 2041)},
+		"no records":        {`"count":7`, `"count":0`},
+		"half a record":     {`"count":7`, `"count":0.5`},
+		"no digest":         {`"sha256":"0`, `"sha256":"`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := validate(json.RawMessage(retryInput(strings.Replace(oneRetry, test[0], test[1], 1))))
+			if got := words(err); got != "InvalidInput: retry: has the wrong type" {
+				t.Error(got)
+			}
+		})
+	}
+	for _, good := range []string{
+		oneRetry,
+		strings.Replace(oneRetry, `"loaded_parts":3,`, "", 1),
+		strings.Replace(oneRetry, "file:///a", "file:///"+strings.Repeat("ü", 2040), 1),
+		strings.Replace(oneRetry, "file:///a", "", 1), // nothing is staged there, says who loads it
+	} {
+		if _, err := validate(json.RawMessage(retryInput(good))); err != nil {
+			t.Errorf("%s: %v", good, err)
+		}
 	}
 }
