@@ -17,6 +17,7 @@ pub mod parquet;
 pub mod postgres;
 pub mod records;
 pub mod staging;
+pub mod tls;
 pub mod topic;
 pub mod topic_file;
 pub mod topic_nats;
