@@ -20,4 +20,5 @@ pub mod staging;
 pub mod tls;
 pub mod topic;
 pub mod topic_file;
+pub mod topic_marks;
 pub mod topic_nats;
