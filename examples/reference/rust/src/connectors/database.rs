@@ -12,9 +12,10 @@ use temporalio_sdk::{
 };
 use tokio::time::timeout;
 use tokio_postgres::{
-    CancelToken, Client, Config, NoTls, Row, config::SslMode,
+    CancelToken, Client, Config, Row, config::SslMode,
     types::ToSql,
 };
+use tokio_postgres_rustls::MakeRustlsConnect;
 use url::Url;
 
 use super::{
@@ -22,6 +23,7 @@ use super::{
     connection::resolve,
     failures::{Result, invalid_input, unavailable},
     postgres::classified,
+    tls::{Certificate, tls},
 };
 
 const SCHEMES: [&str; 2] = ["postgres", "postgresql"];
@@ -43,6 +45,7 @@ static TABLE: LazyLock<Regex> = LazyLock::new(|| {
 /// One connection, closed when it is dropped.
 pub struct Database {
     client: Client,
+    tls: MakeRustlsConnect,
     /// The table's name, quoted.
     pub table: String,
 }
@@ -50,13 +53,15 @@ pub struct Database {
 impl Database {
     /// Connects. Fails with `InvalidInput` where the connection string says what is not known.
     pub async fn open(connection: &str) -> Result<Self> {
-        let (config, table) = settings_of(connection)?;
+        let Settings { config, certificate, table } =
+            settings_of(connection)?;
+        let tls = tls(certificate);
         let within = config
             .get_connect_timeout()
             .copied()
             .unwrap_or(CONNECT_TIMEOUT);
         let connected =
-            timeout(within, config.connect(NoTls)).await;
+            timeout(within, config.connect(tls.clone())).await;
         let (client, connected) = connected
             .map_err(|_| no_answer())?
             .map_err(classified)?;
@@ -66,7 +71,7 @@ impl Database {
             .batch_execute(STATEMENT_TIMEOUT)
             .await
             .map_err(classified)?;
-        Ok(Self { client, table })
+        Ok(Self { client, tls, table })
     }
 
     /// The rows that a query gives; it ends when nobody waits for it any more.
@@ -75,8 +80,9 @@ impl Database {
         sql: &str,
         values: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>> {
+        let token = self.client.cancel_token();
         let abandoned =
-            EndQuery(Some(self.client.cancel_token()));
+            EndQuery(Some((token, self.tls.clone())));
         let rows = self.client.query(sql, values).await;
         abandoned.disarm();
         rows.map_err(classified)
@@ -98,7 +104,7 @@ impl Database {
         // A server that had not begun did not hear: it is told again.
         loop {
             let token = self.client.cancel_token();
-            drop(token.cancel_query(NoTls).await);
+            drop(token.cancel_query(self.tls.clone()).await);
             let ended = timeout(HEARD_WITHIN, &mut query).await;
             if let Ok(done) = ended {
                 let done = done.map(drop);
@@ -110,7 +116,7 @@ impl Database {
 }
 
 /// Asks the server to end a query whose caller is gone.
-struct EndQuery(Option<CancelToken>);
+struct EndQuery(Option<(CancelToken, MakeRustlsConnect)>);
 
 impl EndQuery {
     fn disarm(mut self) {
@@ -120,9 +126,9 @@ impl EndQuery {
 
 impl Drop for EndQuery {
     fn drop(&mut self) {
-        if let Some(token) = self.0.take() {
+        if let Some((token, tls)) = self.0.take() {
             tokio::spawn(async move {
-                drop(token.cancel_query(NoTls).await)
+                drop(token.cancel_query(tls).await)
             });
         }
     }
@@ -133,13 +139,20 @@ pub fn check_table(connection: &str) -> Result<()> {
     settings_of(connection).map(drop)
 }
 
-fn settings_of(connection: &str) -> Result<(Config, String)> {
+/// How to connect, and the table, quoted.
+struct Settings {
+    config: Config,
+    certificate: Certificate,
+    table: String,
+}
+
+fn settings_of(connection: &str) -> Result<Settings> {
     settings(&resolve(connection, &SCHEMES)?)
 }
 
-/// How to connect, and the table, quoted.
-fn settings(url: &Url) -> Result<(Config, String)> {
+fn settings(url: &Url) -> Result<Settings> {
     let mut config = Config::new();
+    let mut certificate = Certificate::Any;
     let mut given = parameters(url)?;
     let table =
         given.remove("table").and_then(|table| quoted(&table));
@@ -163,19 +176,11 @@ fn settings(url: &Url) -> Result<(Config, String)> {
     }
     for (name, value) in given {
         match (name, value.as_str()) {
-            ("sslmode", "disable") => {
-                config.ssl_mode(SslMode::Disable);
-            }
-            ("sslmode", "prefer") => {
-                config.ssl_mode(SslMode::Prefer);
-            }
-            (
-                "sslmode",
-                "require" | "verify-ca" | "verify-full",
-            ) => {
-                return Err(invalid_input(
-                    "sslmode: not supported yet",
-                ));
+            ("sslmode", mode) => {
+                let (mode, asked) =
+                    ssl_mode(mode).ok_or_else(unknown)?;
+                config.ssl_mode(mode);
+                certificate = asked;
             }
             ("application_name", value) => {
                 config.application_name(value);
@@ -193,7 +198,21 @@ fn settings(url: &Url) -> Result<(Config, String)> {
             _ => return Err(unknown()),
         }
     }
-    Ok((config, table))
+    Ok(Settings { config, certificate, table })
+}
+
+/// Whether there is TLS, and with whom; with `prefer`, the default, only where the server has it.
+fn ssl_mode(mode: &str) -> Option<(SslMode, Certificate)> {
+    use Certificate::{Any, OfHost, Trusted};
+    use SslMode::{Disable, Prefer, Require};
+    Some(match mode {
+        "disable" => (Disable, Any),
+        "prefer" => (Prefer, Any),
+        "require" => (Require, Any),
+        "verify-ca" => (Require, Trusted),
+        "verify-full" => (Require, OfHost),
+        _ => return None,
+    })
 }
 
 const KNOWN: [&str; 4] =
@@ -271,7 +290,7 @@ mod tests {
 
     fn fault(url: &str) -> String {
         match settings(&Url::parse(url).unwrap()) {
-            Ok((_, table)) => table,
+            Ok(Settings { table, .. }) => table,
             Err(failure) => failure.to_string(),
         }
     }
@@ -296,6 +315,44 @@ mod tests {
     }
 
     #[test]
+    fn tls_is_as_sslmode_says() {
+        for (mode, wanted, asked) in [
+            ("", SslMode::Prefer, Certificate::Any),
+            (
+                "&sslmode=disable",
+                SslMode::Disable,
+                Certificate::Any,
+            ),
+            (
+                "&sslmode=prefer",
+                SslMode::Prefer,
+                Certificate::Any,
+            ),
+            (
+                "&sslmode=require",
+                SslMode::Require,
+                Certificate::Any,
+            ),
+            (
+                "&sslmode=verify-ca",
+                SslMode::Require,
+                Certificate::Trusted,
+            ),
+            (
+                "&sslmode=verify-full",
+                SslMode::Require,
+                Certificate::OfHost,
+            ),
+        ] {
+            let url = format!("postgres://u@h/d?table=a{mode}");
+            let found =
+                settings(&Url::parse(&url).unwrap()).unwrap();
+            assert_eq!(found.config.get_ssl_mode(), wanted);
+            assert_eq!(found.certificate, asked);
+        }
+    }
+
+    #[test]
     fn only_known_parameters_are_taken_once() {
         let at = |rest: &str| {
             fault(&format!("postgres://u:p@h/{rest}"))
@@ -313,14 +370,11 @@ mod tests {
             "d?table=a&options=-c%20search_path%3Draw",
             "d?table=a&host=elsewhere",
             "d?table=a&sslmode=allow",
+            "d?table=a&sslmode=",
             "d?table=a&connect_timeout=x",
         ] {
             assert_eq!(at(rest), unknown);
         }
-        assert_eq!(
-            at("d?table=a&sslmode=require"),
-            "sslmode: not supported yet"
-        );
         assert_eq!(
             at("?table=a"),
             "connection_string: must name a database"

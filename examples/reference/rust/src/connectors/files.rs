@@ -38,6 +38,16 @@ pub async fn write_atomically(
 }
 // #endregion atomic
 
+/// What is not there is no failure: there is nothing.
+pub fn unless_gone<T: Default>(
+    error: io::Error,
+) -> io::Result<T> {
+    match error.kind() {
+        io::ErrorKind::NotFound => Ok(T::default()),
+        _ => Err(error),
+    }
+}
+
 fn folder_of(file: &Path) -> &Path {
     file.parent().unwrap_or(file)
 }

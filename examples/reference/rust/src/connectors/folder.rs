@@ -3,11 +3,7 @@
 //! Parts are `<pipeline_id>.<run>.<source_id>.<number>.<extension>`. Which of them count says the
 //! newest `<pipeline_id>.<run>.manifest.json`; names of runs sort by time. Until a run is complete its
 //! parts wait in a folder whose name begins with a dot, where nobody reads.
-use std::{
-    io::{self, ErrorKind},
-    path::Path,
-    sync::LazyLock,
-};
+use std::{io, path::Path, sync::LazyLock};
 
 use regex::Regex;
 use serde::Serialize;
@@ -17,7 +13,7 @@ use tokio::fs;
 use super::{
     connection::resolve_path,
     failures::{Result, unavailable, validation_error},
-    files::write_atomically,
+    files::{unless_gone, write_atomically},
     ndjson::to_ndjson,
 };
 
@@ -196,14 +192,6 @@ async fn removed(path: &Path) -> Result<()> {
         _ => fs::remove_file(path).await,
     };
     removed.or_else(unless_gone).map_err(not_written)
-}
-
-/// What is not there is no failure: there is nothing.
-fn unless_gone<T: Default>(error: io::Error) -> io::Result<T> {
-    match error.kind() {
-        ErrorKind::NotFound => Ok(T::default()),
-        _ => Err(error),
-    }
 }
 
 fn not_written(_: io::Error) -> ApplicationFailure {

@@ -51,9 +51,10 @@ pub fn hides_secrets(url: &str) -> bool {
 }
 // #endregion secrets
 
-type Pattern = LazyLock<Regex>;
+/// A regular expression, made when it is needed first.
+pub type Pattern = LazyLock<Regex>;
 
-fn regex(pattern: &str) -> Regex {
+pub fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a pattern")
 }
 

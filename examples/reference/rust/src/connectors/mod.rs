@@ -17,6 +17,8 @@ pub mod parquet;
 pub mod postgres;
 pub mod records;
 pub mod staging;
+pub mod tls;
 pub mod topic;
 pub mod topic_file;
+pub mod topic_marks;
 pub mod topic_nats;

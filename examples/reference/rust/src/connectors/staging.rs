@@ -11,9 +11,15 @@ use super::{
         Result, invalid_input, unavailable, validation_error,
     },
     files::write_atomically,
+    input::{Pattern, regex},
     ndjson::{from_ndjson, to_ndjson},
     records::Batch,
 };
+
+/// Names and folders, none of which begins with a dot.
+static STAGED: Pattern = Pattern::new(|| {
+    regex(r"(?-u)^(?:[\w-][\w.-]*/)*[\w-][\w.-]*$")
+});
 
 /// Where `path` is staged: under `STAGING_URL`, else in a temporary folder of this machine.
 pub fn staged_at(path: &str) -> String {
@@ -68,19 +74,21 @@ pub async fn stage(
 }
 // #endregion stage
 
-/// Reads what `stage` wrote. Fails with `ValidationError` when they are not the bytes referred to.
+/// Reads what `stage` wrote. Fails with `ValidationError` when they are not the bytes referred to, with
+/// `InvalidInput` when the reference leads out of staging.
 // #region fetch
 pub async fn fetch_staged<T: DeserializeOwned>(
     batch: &Batch,
 ) -> Result<Vec<T>> {
     // #step Read the rows behind the reference
-    let file = file_of(&batch.uri)?;
+    let file = path_of(&batch.uri)?;
     let body = fs::read_to_string(file).await.map_err(|_| {
         unavailable("staged batch cannot be read")
     })?;
 
     // #step Check that they are the rows that were meant
-    if digest(&body) != batch.sha256 {
+    let count = body.matches('\n').count();
+    if digest(&body) != batch.sha256 || count != batch.count {
         return Err(validation_error(
             "staged batch was changed",
         ));
@@ -88,6 +96,15 @@ pub async fn fetch_staged<T: DeserializeOwned>(
     from_ndjson(&body)
 }
 // #endregion fetch
+
+/// Where a staged file is. Who asks for a retry has written its URI: it must not lead out of staging.
+fn path_of(uri: &str) -> Result<PathBuf> {
+    let inside = uri.strip_prefix(&staged_at(""));
+    if !inside.is_some_and(|path| STAGED.is_match(path)) {
+        return Err(invalid_input("batch: is not in staging"));
+    }
+    file_of(uri)
+}
 
 fn file_of(uri: &str) -> Result<PathBuf> {
     Url::parse(uri)

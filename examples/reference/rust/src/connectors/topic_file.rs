@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 use tokio::{
-    fs::{self, File},
+    fs::File,
     io::{
         AsyncBufReadExt, AsyncReadExt, AsyncSeekExt, BufReader,
     },
@@ -16,10 +16,14 @@ use tokio::{
 use super::{
     connection::resolve_path,
     failures::{Result, unavailable},
-    files::locked,
+    files::{Lock, locked, unless_gone},
     json::parse_json,
     ndjson::to_ndjson,
     topic::{Message, NO_MESSAGE, TopicPage},
+    topic_marks::{
+        Upto, digest, is_marked, mark, read_upto, unmark,
+        write_upto,
+    },
 };
 
 /// The most that a line may hold, and that is read of a topic at once.
@@ -38,7 +42,7 @@ pub async fn read_file(
     let path = resolve_path(connection)?;
     let lines = lines_from(&path, cursor, limit).await;
     let lines = lines
-        .or_else(none_if_missing)
+        .or_else(unless_gone)
         .map_err(|_| unavailable("topic cannot be read"))?;
 
     // #step Whole lines only: the last may be half-written
@@ -62,22 +66,28 @@ pub async fn publish_file(
         // #step One writer at a time
         let lock = locked(&file).await?;
 
-        // #step Leave out what the topic has
-        let (mut known, half) = ids_of(&file).await?;
-        let fresh: Vec<_> = messages
-            .iter()
-            .filter(|Message { id, .. }| {
-                id.is_empty() || known.insert(id.clone())
-            })
-            .collect();
-
         // #step A half-written line ends here
-        let end = if half { "\n" } else { "" };
+        end_line(&file, &lock).await?;
+
+        // #step Leave out what the topic has
+        mark_all(&file, &lock).await?;
+        let mut fresh = Vec::new();
+        let mut ids = HashSet::new();
+        for message in messages {
+            let id = &message.id;
+            if id.is_empty()
+                || ids.insert(id)
+                    && !is_marked(&file, id).await?
+            {
+                fresh.push(message);
+            }
+        }
 
         // #step Append the rest in one write, still alone
-        let lines = end.to_owned() + &to_ndjson(&fresh);
+        let lines = to_ndjson(&fresh);
         lock.check()?;
-        append(&file, lines.as_bytes())
+        append(&file, lines.as_bytes())?;
+        mark_all(&file, &lock).await
     }
     .await;
     let message = "topic cannot be written";
@@ -98,6 +108,14 @@ impl Line {
     fn is_blank(&self) -> bool {
         matches!(self.bytes.as_slice(), b"" | b"\r")
     }
+
+    /// The message in it; none where there is no such thing.
+    fn message(&self) -> Option<Message> {
+        if self.too_long {
+            return None;
+        }
+        to_message(parse_json(&self.bytes)?)
+    }
 }
 
 /// Whole lines from an offset on: at most `limit` that are not blank, of a chunk that has one.
@@ -109,13 +127,7 @@ async fn lines_from(
     let mut file = File::open(file).await?;
     let mut blank = Vec::new();
     loop {
-        file.seek(SeekFrom::Start(offset)).await?;
-        let mut chunk = Vec::new();
-        // One byte more: the end of the longest line.
-        (&mut file)
-            .take(CHUNK_BYTES as u64 + 1)
-            .read_to_end(&mut chunk)
-            .await?;
+        let chunk = chunk_at(&mut file, offset).await?;
         let lines = lines_in(&chunk, offset, limit);
         let full = chunk.len() > CHUNK_BYTES;
         if lines.is_empty() && full {
@@ -132,6 +144,18 @@ async fn lines_from(
         blank = lines.into_iter().last().into_iter().collect();
         offset = blank.last().map_or(offset, |line| line.end);
     }
+}
+
+/// What a topic has from an offset on: at most the longest line, with its end.
+async fn chunk_at(
+    file: &mut File,
+    offset: u64,
+) -> io::Result<Vec<u8>> {
+    file.seek(SeekFrom::Start(offset)).await?;
+    let mut chunk = Vec::new();
+    let longest = CHUNK_BYTES as u64 + 1;
+    file.take(longest).read_to_end(&mut chunk).await?;
+    Ok(chunk)
 }
 
 fn lines_in(
@@ -196,16 +220,11 @@ fn message_in(line: &Line) -> Option<Message> {
     let id = format!("@{}", line.start);
     let fault =
         if line.too_long { "too long" } else { NO_MESSAGE };
-    let known = || to_message(parse_json(&line.bytes)?);
-    let message = match known() {
-        Some(message) if !line.too_long => message,
-        _ => {
-            let text = String::from_utf8_lossy(&line.bytes);
-            let body =
-                text.chars().take(KEPT_CHARACTERS).collect();
-            let fault = Some(fault.to_owned());
-            return Some(Message { id, body, fault });
-        }
+    let Some(message) = line.message() else {
+        let text = String::from_utf8_lossy(&line.bytes);
+        let body = text.chars().take(KEPT_CHARACTERS).collect();
+        let fault = Some(fault.to_owned());
+        return Some(Message { id, body, fault });
     };
     match message.id.as_str() {
         "" => Some(Message { id, ..message }),
@@ -231,29 +250,74 @@ fn append(file: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)
 }
 
-/// The ids of the messages in a topic, and whether its last line has no end.
-async fn ids_of(
-    file: &Path,
-) -> io::Result<(HashSet<String>, bool)> {
-    let body = fs::read(file).await;
-    let body = body.or_else(none_if_missing)?;
-    let lines = body.split(|&byte| byte == b'\n');
-    let ids = lines
-        .filter_map(|line| to_message(parse_json(line)?))
-        .map(|message| message.id)
-        .collect();
-    let half = body.last().is_some_and(|&last| last != b'\n');
-    Ok((ids, half))
+/// Ends the last line of a topic, where its writer died in the middle.
+async fn end_line(file: &Path, lock: &Lock) -> io::Result<()> {
+    let Some(mut topic) = opened(file).await? else {
+        return Ok(());
+    };
+    let size = topic.metadata().await?.len();
+    let last = size.saturating_sub(1);
+    let last = chunk_at(&mut topic, last).await?;
+    if matches!(last.first(), None | Some(b'\n')) {
+        return Ok(());
+    }
+    lock.check()?;
+    append(file, b"\n")
 }
 
-/// Nothing, for a file that is not there.
-fn none_if_missing<T: Default>(
-    error: io::Error,
-) -> io::Result<T> {
-    match error.kind() {
-        io::ErrorKind::NotFound => Ok(T::default()),
-        _ => Err(error),
+/// Marks the ids of the lines that are not marked yet: those of the last publisher, where it died.
+async fn mark_all(file: &Path, lock: &Lock) -> io::Result<()> {
+    let mut to = match read_upto(file).await {
+        Some(upto) if is_there(file, &upto).await? => upto.to,
+        _ => {
+            unmark(file, lock)?;
+            0
+        }
+    };
+    loop {
+        let lines = lines_from(file, to, usize::MAX).await;
+        let lines = lines.or_else(unless_gone)?;
+        for message in lines.iter().filter_map(Line::message) {
+            if !message.id.is_empty() {
+                mark(file, &message.id).await?;
+            }
+        }
+        let Some(last) = lines.last() else {
+            return Ok(());
+        };
+        to = last.end;
+        write_upto(file, &upto(last)).await?;
     }
+}
+
+/// Marked up to this line; of one that is too long, to behind it.
+fn upto(line: &Line) -> Upto {
+    let Line { ref bytes, start, end, too_long } = *line;
+    if too_long {
+        let sha256 = digest(b"");
+        return Upto { from: end, to: end, sha256 };
+    }
+    Upto { from: start, to: end, sha256: digest(bytes) }
+}
+
+/// Whether the last line that is marked is in the file: else another has its name now.
+async fn is_there(
+    file: &Path,
+    Upto { from, to, sha256 }: &Upto,
+) -> io::Result<bool> {
+    let Some(mut topic) = opened(file).await? else {
+        return Ok(false);
+    };
+    let size = topic.metadata().await?.len();
+    let mut line = chunk_at(&mut topic, *from).await?;
+    let length = to.saturating_sub(*from).saturating_sub(1);
+    line.truncate(length as usize);
+    Ok(*to <= size && digest(&line) == *sha256)
+}
+
+/// The file of a topic; none when nobody wrote to it.
+async fn opened(file: &Path) -> io::Result<Option<File>> {
+    File::open(file).await.map(Some).or_else(unless_gone)
 }
 
 #[cfg(test)]
@@ -261,6 +325,7 @@ mod tests {
     use std::{env, future::Future};
 
     use serde_json::json;
+    use tokio::fs;
     use url::Url;
     use uuid::Uuid;
 
@@ -278,6 +343,9 @@ mod tests {
         let result = work(url.into()).await;
         let bytes = fs::read(&file).await.unwrap();
         fs::remove_file(&file).await.unwrap();
+        let marks = file.with_added_extension("ids");
+        let removed = fs::remove_dir_all(marks).await;
+        removed.or_else(unless_gone).unwrap();
         (result, bytes)
     }
 
@@ -361,5 +429,39 @@ mod tests {
         expected
             .extend(b"{\"id\":\"\",\"body\":\"\"}\n".repeat(2));
         assert_eq!(bytes, expected);
+    }
+
+    #[tokio::test]
+    async fn marks_are_believed_of_their_own_file_alone() {
+        let message = |id: &str| {
+            Message::new(id.to_owned(), String::new())
+        };
+        let line = |id| to_ndjson(&[message(id)]);
+        let long = "x".repeat(2 * CHUNK_BYTES) + "\n";
+        let topic = long.clone() + &line("a");
+        let ids = ["a", "b"].map(message);
+        let (_, bytes) = with(long.as_bytes(), async |url| {
+            let file = resolve_path(&url).unwrap();
+            publish_file(&url, &[]).await.unwrap();
+            let upto = read_upto(&file).await.unwrap();
+            let end = long.len() as u64;
+            assert_eq!((upto.from, upto.to), (end, end));
+            assert_eq!(upto.sha256, digest(b""));
+
+            // What another has written meanwhile is seen.
+            fs::write(&file, &topic).await.unwrap();
+            publish_file(&url, &ids).await.unwrap();
+            let bytes = fs::read(&file).await.unwrap();
+            let expected = topic.clone() + &line("b");
+            assert!(bytes == expected.into_bytes());
+
+            // Another file has the name now, and is as long.
+            let other = long.replace('x', "y") + &line("c");
+            fs::write(&file, other).await.unwrap();
+            publish_file(&url, &ids).await.unwrap();
+        })
+        .await;
+        let expected = line("c") + &line("a") + &line("b");
+        assert!(bytes.ends_with(expected.as_bytes()));
     }
 }

@@ -1,22 +1,22 @@
 //! The activities of the ETL pipeline: all that touches the world outside.
 use serde::{Deserialize, Serialize};
 use temporalio_macros::activities;
-use temporalio_sdk::{
-    ApplicationFailure,
-    activities::{ActivityContext, ActivityError},
+use temporalio_sdk::activities::{
+    ActivityContext, ActivityError,
 };
 
 use super::types::{
     CheckInput, CompleteInput, DataSource, DataTarget,
     ExtractInput, ExtractOutput, LoadInput, LoadOutput,
-    SourceType, TargetType, TransformInput, TransformOutput,
+    MAX_BATCHES, SourceType, TargetType, TransformInput,
+    TransformOutput, too_many_batches,
 };
 use crate::{
     connectors::{
         connection::resolve_path,
         csv::CsvPages,
         database::check_table,
-        failures::{Result, invalid_input},
+        failures::Result,
         folder::{Parts, complete_parts},
         heartbeats::{stay_alive, unless_cancelled},
         http::ApiPages,
@@ -30,16 +30,6 @@ use crate::{
     },
     domain::flights::{key_of, typed},
 };
-
-/// Of a run, so of each source too: Temporal warns at 10,240 events and ends a run at 51,200.
-pub const MAX_BATCHES: usize = 150;
-
-/// The run would be too long.
-pub fn too_many_batches() -> ApplicationFailure {
-    invalid_input(format!(
-        "batch_size: makes more than {MAX_BATCHES} batches"
-    ))
-}
 
 /// How far an attempt has come: what a retry needs to go on.
 #[derive(Clone, Deserialize, Serialize)]
@@ -131,10 +121,13 @@ impl EtlActivities {
     // #region transform
     #[activity(name = "TransformData")]
     pub async fn transform_data(
-        _ctx: ActivityContext,
+        ctx: ActivityContext,
         input: TransformInput,
     ) -> Result<TransformOutput, ActivityError> {
         let TransformInput { batch, processed_at } = input;
+
+        // #step Stay alive: who is killed is missed in a minute
+        let _alive = stay_alive(&ctx, ());
 
         // #step Fetch the rows behind the reference
         let raw: Vec<RawRecord> = fetch_staged(&batch).await?;
@@ -167,14 +160,20 @@ impl EtlActivities {
         ctx: ActivityContext,
         input: LoadInput,
     ) -> Result<LoadOutput, ActivityError> {
-        let LoadInput { target, batch, .. } = &input;
-        let url = &target.connection_string;
-        let parts = parts_of(
-            &ctx,
-            &input.pipeline_id,
+        let LoadInput {
+            pipeline_id,
+            run_id,
             target,
-            &input.processed_at,
-        );
+            batch,
+            processed_at,
+        } = &input;
+        let connection = &target.connection_string;
+        let parts = Parts {
+            connection,
+            pipeline_id,
+            processed_at,
+            run_id,
+        };
         let part = part_of(batch);
 
         // #step Stay alive, and hear of a cancellation
@@ -187,7 +186,7 @@ impl EtlActivities {
         let loaded_count = match target.target_type {
             // #step A database takes a batch in one transaction
             TargetType::Database => {
-                upsert(&ctx, url, &records).await?
+                upsert(&ctx, connection, &records).await?
             }
 
             // #step A folder takes a part, named after the batch
@@ -212,20 +211,21 @@ impl EtlActivities {
         let _alive = stay_alive(&ctx, ());
 
         // #step A folder: all parts at once, for the last run's
-        let CompleteInput { pipeline_id, target, .. } = &input;
-        if target.target_type != TargetType::Database {
-            let parts = parts_of(
-                &ctx,
-                pipeline_id,
-                target,
-                &input.processed_at,
-            );
+        let DataTarget { target_type, connection_string } =
+            &input.target;
+        if *target_type != TargetType::Database {
+            let parts = Parts {
+                connection: connection_string,
+                pipeline_id: &input.pipeline_id,
+                processed_at: &input.processed_at,
+                run_id: &input.run_id,
+            };
             complete_parts(parts, input.parts).await?;
         }
 
         // #step What is loaded need not be staged any more
         if !input.keep_staging {
-            unstage(run_id(&ctx)).await;
+            unstage(&input.run_id).await;
         }
         Ok(())
     }
@@ -276,21 +276,6 @@ fn last_progress(
     let told: Option<Option<_>> =
         ctx.heartbeat_details().deserialize()?;
     Ok(told.flatten())
-}
-
-/// The parts that this run writes into a folder.
-fn parts_of<'a>(
-    ctx: &'a ActivityContext,
-    pipeline_id: &'a str,
-    target: &'a DataTarget,
-    processed_at: &'a str,
-) -> Parts<'a> {
-    Parts {
-        connection: &target.connection_string,
-        pipeline_id,
-        processed_at,
-        run_id: run_id(ctx),
-    }
 }
 
 fn run_id(ctx: &ActivityContext) -> &str {

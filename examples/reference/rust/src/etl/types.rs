@@ -1,12 +1,15 @@
 //! What goes into the ETL pipeline and what comes out. The contract: examples/contract/etl.json.
+use std::ops::RangeBounds;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use temporalio_sdk::ApplicationFailure;
 
 use crate::connectors::{
     failures::{Result, invalid_input},
     input::{
-        Checked, Fault, Fields, Raw, Whole, checked, one_of,
-        short_name, short_url,
+        Checked, Fault, Fields, Pattern, Raw, Whole, checked,
+        one_of, regex, short_name, short_url,
     },
     records::Batch,
 };
@@ -25,6 +28,59 @@ mod rule {
     pub const TYPE: &str = "has the wrong type";
 }
 // #endregion rules
+
+/// Of a run, so of each source too: Temporal warns at 10,240 events and ends a run at 51,200.
+pub const MAX_BATCHES: usize = 150;
+
+/// The run would be too long.
+pub fn too_many_batches() -> ApplicationFailure {
+    invalid_input(format!(
+        "batch_size: makes more than {MAX_BATCHES} batches"
+    ))
+}
+
+static RUN_ID: Pattern = Pattern::new(|| {
+    regex("^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+});
+static INSTANT: Pattern = Pattern::new(|| {
+    regex(r"(?-u)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+});
+static SHA256: Pattern =
+    Pattern::new(|| regex("^[0-9a-f]{64}$"));
+
+// #region retry
+// #step A batch that a run has staged and not loaded
+fn staged(raw: &Value) -> Checked<Batch> {
+    let raw = Fields::of(Some(raw))?;
+    Ok(Batch {
+        uri: raw.read("uri", uri)?,
+        count: raw.read("count", |raw| whole(raw, 1..))?,
+        sha256: raw.read("sha256", |raw| like(raw, &SHA256))?,
+    })
+}
+
+// #step The run that staged it, and when that run began
+#[derive(Clone, Debug, Serialize)]
+pub struct Retry {
+    pub run_id: String,
+    pub processed_at: String,
+    pub loaded_parts: usize,
+    pub batches: Vec<Batch>,
+}
+fn retry(raw: &Value) -> Checked<Retry> {
+    let raw = Fields::of(Some(raw))?;
+    Ok(Retry {
+        run_id: raw.read("run_id", |raw| like(raw, &RUN_ID))?,
+        processed_at: raw
+            .read("processed_at", |raw| like(raw, &INSTANT))?,
+        // #step How many batches are in the target already
+        loaded_parts: raw.read("loaded_parts", |raw| {
+            raw.map_or(Ok(0), |_| whole(raw, ..=MAX_BATCHES))
+        })?,
+        batches: raw.read("batches", batches)?,
+    })
+}
+// #endregion retry
 
 // #region input
 // #step What we can read and write
@@ -86,6 +142,8 @@ pub struct EtlInput {
     pub batch_size: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_staging: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry: Option<Retry>,
 }
 fn input(raw: &Value) -> Checked<EtlInput> {
     let raw = Fields::of(Some(raw))?;
@@ -95,6 +153,8 @@ fn input(raw: &Value) -> Checked<EtlInput> {
         target: raw.read("target", target)?,
         batch_size: raw.read("batch_size", size)?,
         keep_staging: raw.read("keep_staging", flag)?,
+        retry: raw
+            .read("retry", |raw| raw.map(retry).transpose())?,
     })
 }
 // #endregion input
@@ -161,6 +221,7 @@ pub struct TransformOutput {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct LoadInput {
     pub pipeline_id: String,
+    pub run_id: String,
     pub target: DataTarget,
     pub batch: Batch,
     pub processed_at: String,
@@ -172,6 +233,7 @@ pub struct LoadOutput {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct CompleteInput {
     pub pipeline_id: String,
+    pub run_id: String,
     pub target: DataTarget,
     pub processed_at: String,
     pub parts: usize,
@@ -191,6 +253,7 @@ pub fn validate(Raw(raw): &Raw) -> Result<EtlInput> {
 // #endregion validate
 
 const MAX_SOURCES: usize = 50;
+const MAX_URI: usize = 2048;
 
 fn source_type(raw: Option<&Value>) -> Checked<SourceType> {
     checked(raw, rule::SOURCE, one_of)
@@ -209,6 +272,39 @@ fn size(raw: Option<&Value>) -> Checked<usize> {
     checked(raw, rule::SIZE, |Whole(size)| {
         (1..=10_000).contains(&size).then_some(size as usize)
     })
+}
+
+fn like(
+    raw: Option<&Value>,
+    pattern: &Pattern,
+) -> Checked<String> {
+    checked(raw, rule::TYPE, |text: String| {
+        pattern.is_match(&text).then_some(text)
+    })
+}
+
+fn uri(raw: Option<&Value>) -> Checked<String> {
+    checked(raw, rule::TYPE, |uri: String| {
+        Some(uri).filter(|uri| uri.chars().count() <= MAX_URI)
+    })
+}
+
+fn whole(
+    raw: Option<&Value>,
+    range: impl RangeBounds<usize>,
+) -> Checked<usize> {
+    checked(raw, rule::TYPE, |Whole(number)| {
+        let number = number.try_into().ok()?;
+        range.contains(&number).then_some(number)
+    })
+}
+
+fn batches(raw: Option<&Value>) -> Checked<Vec<Batch>> {
+    let list: Vec<Value> = checked(raw, rule::TYPE, Some)?;
+    if !(1..=MAX_BATCHES).contains(&list.len()) {
+        return Err(Fault::of(rule::TYPE));
+    }
+    list.iter().map(staged).collect()
 }
 
 fn sources(raw: Option<&Value>) -> Checked<Vec<DataSource>> {
@@ -319,5 +415,48 @@ mod tests {
             set("/target", json!({})),
             "target.target_type: must be database, warehouse or file"
         );
+    }
+
+    #[test]
+    fn a_retry_is_as_a_run_has_left_it_or_refused() {
+        let with = |path: &'static str, value: Value| {
+            fault(move |input| {
+                input["retry"] = json!({
+                    "run_id": "01234567-89ab-cdef-0123-456789abcdef",
+                    "processed_at": "2013-01-01T00:00:00.000Z",
+                    "loaded_parts": 150.0,
+                    "batches": [{"uri": "", "count": 1.0, "sha256": "0".repeat(64)}],
+                });
+                let part = input["retry"].pointer_mut(path);
+                *part.unwrap() = value.clone()
+            })
+        };
+        assert_eq!(with("/batches/0/count", json!(2)), "none");
+        let longest = "é".repeat(MAX_URI);
+        assert_eq!(
+            with("/batches/0/uri", json!(longest)),
+            "none"
+        );
+        for (path, value) in [
+            ("", Value::Null),
+            ("/run_id", json!("../../january")),
+            ("/processed_at", json!("2013-01-01T00:00:00Z")),
+            ("/loaded_parts", Value::Null),
+            ("/loaded_parts", json!(151)),
+            ("/loaded_parts", json!(-1)),
+            ("/batches", json!([])),
+            ("/batches", json!(vec![json!({}); 151])),
+            ("/batches/0", json!(["", 1, "0".repeat(64)])),
+            ("/batches/0/uri", json!(longest + "é")),
+            ("/batches/0/count", json!(0)),
+            ("/batches/0/count", json!(1.5)),
+            ("/batches/0/sha256", json!("A".repeat(64))),
+        ] {
+            assert_eq!(
+                with(path, value),
+                "retry: has the wrong type",
+                "{path}"
+            );
+        }
     }
 }

@@ -17,11 +17,12 @@ use temporalio_sdk::{
 use tracing::warn;
 
 use super::{
-    activities::{EtlActivities, MAX_BATCHES, too_many_batches},
+    activities::EtlActivities,
     types::{
         CheckInput, CompleteInput, EtlInput, EtlOutput,
-        ExtractInput, FailedBatch, LoadInput, Phase, Progress,
-        TargetType, TransformInput, validate,
+        ExtractInput, FailedBatch, LoadInput, MAX_BATCHES,
+        Phase, Progress, Retry, TargetType, TransformInput,
+        too_many_batches, validate,
     },
 };
 use crate::connectors::{
@@ -55,6 +56,7 @@ fn transform_options() -> ActivityOptions {
         .maximum_interval(seconds(300))
         .backoff_coefficient(2.0);
     ActivityOptions::with_close_timeouts(within(300))
+        .heartbeat_timeout(seconds(60))
         .retry_policy(retry.build())
         .build()
 }
@@ -107,12 +109,21 @@ impl EtlPipeline {
         raw: Raw,
     ) -> WorkflowResult<EtlOutput> {
         // #step Refuse bad input at once
-        let input = validate(&raw)?;
+        let mut input = validate(&raw)?;
 
         // #step Take the time from the workflow's clock
         let started = millis(ctx.workflow_time());
         let processed_at = to_iso(started);
-        Self::etl(ctx, input, started, processed_at).await
+
+        // #step A retry goes on with what a run before has staged
+        let retry = input.retry.take();
+        let retry = retry.unwrap_or_else(|| Retry {
+            run_id: ctx.run_id().to_owned(),
+            processed_at,
+            loaded_parts: 0,
+            batches: vec![],
+        });
+        Self::etl(ctx, input, started, retry).await
     }
 
     // #step Answer the progress query at any moment
@@ -128,7 +139,7 @@ impl EtlPipeline {
         ctx: &WorkflowContext<Self>,
         input: EtlInput,
         started: i64,
-        processed_at: String,
+        retry: Retry,
     ) -> WorkflowResult<EtlOutput> {
         let EtlInput {
             pipeline_id,
@@ -136,7 +147,11 @@ impl EtlPipeline {
             target,
             batch_size,
             keep_staging,
+            ..
         } = input;
+        let Retry {
+            run_id, processed_at, batches: waiting, ..
+        } = retry;
 
         // #step A target that cannot be meant costs no reading
         let check = ctx.execute_activity(
@@ -148,7 +163,9 @@ impl EtlPipeline {
         // #endregion start
 
         // #region extract
-        // #step Read all sources at the same time
+        // #step Read all sources at the same time; a retry, none
+        let sources =
+            if waiting.is_empty() { sources } else { vec![] };
         let reads = sources.into_iter().map(|source| async {
             let what = format!("source {}", source.source_id);
             let extract = ctx.execute_activity(
@@ -172,7 +189,7 @@ impl EtlPipeline {
 
         // #step Only references come back
         let staged = try_join_all(reads).await?.concat();
-        let total = count_of(&staged);
+        let total = count_of(&staged) + count_of(&waiting);
 
         // #step Bound the history of the whole run
         if staged.len() > MAX_BATCHES {
@@ -182,7 +199,7 @@ impl EtlPipeline {
 
         // #region transform
         ctx.state_mut(|s| s.enter(Phase::Transform, total));
-        let mut transformed = Vec::new();
+        let mut transformed = waiting;
         for batch in staged {
             let count = batch.count;
             let processed_at = processed_at.clone();
@@ -214,6 +231,7 @@ impl EtlPipeline {
         for batch in transformed {
             let Batch { uri, count, .. } = batch.clone();
             let pipeline_id = pipeline_id.clone();
+            let run_id = run_id.clone();
             let target = target.clone();
             let processed_at = processed_at.clone();
             // #step Load one batch
@@ -221,6 +239,7 @@ impl EtlPipeline {
                 EtlActivities::load_data,
                 LoadInput {
                     pipeline_id,
+                    run_id,
                     target,
                     batch,
                     processed_at,
@@ -259,13 +278,15 @@ impl EtlPipeline {
 
         // #step Show all at once; staging goes, unless it is needed
         let rejected = failed_batches.len();
+        let parts = batches - rejected;
         let complete = ctx.execute_activity(
             EtlActivities::complete_load,
             CompleteInput {
                 pipeline_id: pipeline_id.clone(),
+                run_id,
                 target,
                 processed_at,
-                parts: batches - rejected,
+                parts: parts + retry.loaded_parts,
                 keep_staging: keep_staging == Some(true)
                     || rejected > 0,
             },
