@@ -33,6 +33,7 @@ let sandbox: Sandbox;
 /** The beds of the scenarios that need none of their own: one that a failure has spoiled is thrown away. */
 const beds = new Map<Shared, Promise<TestBed>>();
 const spoiled = new Set<Shared>();
+const left: TestBed[] = [];
 /** One for those that look at the clock, one at a time; and one for those to whom it does not matter. */
 type Shared = 'one by one' | 'together';
 const sharedBy = ({ together }: AnyScenario): Shared => (together ? 'together' : 'one by one');
@@ -51,6 +52,7 @@ export async function runScenarios(lane: Lane): Promise<void> {
   });
   afterAll(async () => {
     const codes = await Promise.all([...beds.values()].map(async (bed) => (await bed).stop()));
+    await Promise.all(left.map((bed) => bed.stop()));
     await sandbox?.stop();
     for (const code of codes) expect(code, EXIT_CODE).toBe(0);
   });
@@ -101,7 +103,9 @@ async function sharedBed(by: Shared): Promise<TestBed> {
   const old = await beds.get(by);
   if (old && spoiled.delete(by)) {
     beds.delete(by);
-    await old.stop();
+    // Others may run on it still.
+    if (by === 'together') left.push(old);
+    else await old.stop();
   } else if (old && by === 'one by one' && (await isWorn(old))) {
     beds.delete(by);
     expect(await old.stop(), EXIT_CODE).toBe(0);

@@ -33,10 +33,13 @@ export function mark(file: string, id: string): void {
 export async function readUpto(
   file: string,
 ): Promise<Upto | undefined> {
-  const text = await readFile(uptoOf(file), 'utf8').catch(
-    () => 'null',
-  );
-  return JSON.parse(text) ?? undefined;
+  try {
+    const text = await readFile(uptoOf(file), 'utf8');
+    const upto = JSON.parse(text);
+    return Number.isInteger(upto.to) ? upto : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Says how far the topic is marked: a crash before it makes no harm, what is marked again is as it was. */

@@ -25,8 +25,13 @@ export default [
       find: 'const sources = retry ? [] : input.sources;',
       replace: 'const sources = input.sources;',
     },
-    go: { file: `${GO}/etl/workflow.go`, find: 'GO_A', replace: 'GO_A' },
-    rust: { file: `${RUST}/etl/workflow.rs`, find: 'RUST_A', replace: 'RUST_A' },
+    go: { file: `${GO}/etl/workflow.go`, find: 'sources = nil', replace: 'sources = input.Sources' },
+    rust: {
+      file: `${RUST}/etl/workflow.rs`,
+      find: `let sources =
+            if waiting.is_empty() { sources } else { vec![] };`,
+      replace: '',
+    },
   },
   {
     name: 'a staged reference may lead anywhere',
@@ -36,8 +41,16 @@ export default [
       find: 'if (!inside || !STAGED.test(inside)) {',
       replace: 'if (!inside && !STAGED) {',
     },
-    go: { file: `${GO}/connectors/staging.go`, find: 'GO_B', replace: 'GO_B' },
-    rust: { file: `${RUST}/connectors/staging.rs`, find: 'RUST_B', replace: 'RUST_B' },
+    go: {
+      file: `${GO}/connectors/staging.go`,
+      find: 'if !ok || !stagedName.MatchString(inside) {',
+      replace: 'if !ok && inside == "" {',
+    },
+    rust: {
+      file: `${RUST}/connectors/staging.rs`,
+      find: 'if !inside.is_some_and(|path| STAGED.is_match(path)) {',
+      replace: 'if !inside.is_some_and(|path| STAGED.is_match(path)) && false {',
+    },
   },
   {
     name: 'the parts that are there already are not counted',
@@ -47,8 +60,8 @@ export default [
       find: 'parts: parts + (retry?.loaded_parts ?? 0),',
       replace: 'parts,',
     },
-    go: { file: `${GO}/etl/workflow.go`, find: 'GO_C', replace: 'GO_C' },
-    rust: { file: `${RUST}/etl/workflow.rs`, find: 'RUST_C', replace: 'RUST_C' },
+    go: { file: `${GO}/etl/workflow.go`, find: 'parts + run.LoadedParts,', replace: 'parts,' },
+    rust: { file: `${RUST}/etl/workflow.rs`, find: 'parts: parts + retry.loaded_parts,', replace: 'parts,' },
   },
   {
     name: 'plain INSERT instead of an upsert',
@@ -90,16 +103,20 @@ export default [
     killer: 'API says no five times before it answers, and between pages: no attempt is held against it',
     ts: {
       file: `${TS}/etl/workflow.ts`,
-      find: `heartbeatTimeout: '60 seconds',
+      find: `startToCloseTimeout: '600 seconds',
+      heartbeatTimeout: '60 seconds',
       retry: {`,
-      replace: `heartbeatTimeout: '60 seconds',
+      replace: `startToCloseTimeout: '600 seconds',
+      heartbeatTimeout: '60 seconds',
       retry: { maximumAttempts: 5,`,
     },
     go: {
       file: `${GO}/etl/workflow.go`,
-      find: `60 * time.Second,
+      find: `StartToCloseTimeout: 600 * time.Second,
+      HeartbeatTimeout: 60 * time.Second,
       RetryPolicy: &temporal.RetryPolicy{`,
-      replace: `60 * time.Second,
+      replace: `StartToCloseTimeout: 600 * time.Second,
+      HeartbeatTimeout: 60 * time.Second,
       RetryPolicy: &temporal.RetryPolicy{ MaximumAttempts: 5,`,
     },
     rust: {
@@ -255,7 +272,7 @@ export default [
     ts: [
       {
         file: `${TS}/etl/workflow.ts`,
-        find: 'const extracts = input.sources.map(async (source) => {',
+        find: 'const extracts = sources.map(async (source) => {',
         replace: `const staged: Batch[] = [];
           const extract = async (source: ETLInput['sources'][number]) => {`,
       },
@@ -289,21 +306,21 @@ export default [
     killer: 'a staged batch that was changed: final',
     ts: {
       file: `${TS}/connectors/staging.ts`,
-      find: `if (digest(body) !== batch.sha256) {
+      find: `if (digest(body) !== batch.sha256 || count !== batch.count) {
         throw validationError('staged batch was changed');
       }`,
       replace: '',
     },
     go: {
       file: `${GO}/connectors/staging.go`,
-      find: `if digest(body) != batch.SHA256 {
+      find: `if digest(body) != batch.SHA256 || count != batch.Count {
         return ValidationError("staged batch was changed")
       }`,
-      replace: '',
+      replace: '_ = count',
     },
     rust: {
       file: `${RUST}/connectors/staging.rs`,
-      find: `if digest(&body) != batch.sha256 {
+      find: `if digest(&body) != batch.sha256 || count != batch.count {
         return Err(validation_error(
             "staged batch was changed",
         ));
@@ -540,25 +557,22 @@ export default [
     killer: 'cancelled in the middle of load: the write is stopped, then it ends as cancelled',
     ts: {
       file: `${TS}/etl/activities.ts`,
-      find: `using _ = stayAlive();
-
-      // #step Fetch`,
-      replace: '// #step Fetch',
+      find: `// #step Stay alive, and hear of a cancellation
+      using _ = stayAlive();`,
+      replace: '// #step Stay alive, and hear of a cancellation',
     },
     go: {
       file: `${GO}/etl/activities.go`,
-      find: `done := connectors.StayAlive(ctx, connectors.NoDetails)
-      defer done()
-
-      // #step Fetch`,
-      replace: '// #step Fetch',
+      find: `// #step Stay alive, and hear of a cancellation
+      done := connectors.StayAlive(ctx, connectors.NoDetails)
+      defer done()`,
+      replace: '// #step Stay alive, and hear of a cancellation',
     },
     rust: {
       file: `${RUST}/etl/activities.rs`,
-      find: `let _alive = stay_alive(&ctx, ());
-
-      // #step Fetch`,
-      replace: '// #step Fetch',
+      find: `// #step Stay alive, and hear of a cancellation
+      let _alive = stay_alive(&ctx, ());`,
+      replace: '// #step Stay alive, and hear of a cancellation',
     },
   },
   {

@@ -147,8 +147,16 @@ export default [
       find: 'if (!upto || !(await isThere(file, upto))) {',
       replace: 'if (!upto || (!(await isThere(file, upto)) && !file)) {',
     },
-    go: { file: `${GO}/connectors/topic_file.go`, find: 'GO_D', replace: 'GO_D' },
-    rust: { file: `${RUST}/connectors/topic_file.rs`, find: 'RUST_D', replace: 'RUST_D' },
+    go: {
+      file: `${GO}/connectors/topic_file.go`,
+      find: 'return digest(line) == marked.SHA256, err',
+      replace: 'return digest(line) == marked.SHA256 || marked.SHA256 != "", err',
+    },
+    rust: {
+      file: `${RUST}/connectors/topic_file.rs`,
+      find: 'Ok(*to <= size && digest(&line) == *sha256)',
+      replace: 'Ok(*to <= size && (digest(&line) == *sha256 || true))',
+    },
   },
   {
     name: 'what a publisher that died has written is not marked',
@@ -159,8 +167,15 @@ export default [
       const first = new Map(`,
       replace: 'const first = new Map(',
     },
-    go: { file: `${GO}/connectors/topic_file.go`, find: 'GO_E', replace: 'GO_E' },
-    rust: { file: `${RUST}/connectors/topic_file.rs`, find: 'RUST_E', replace: 'RUST_E' },
+    go: {
+      file: `${GO}/connectors/topic_file.go`,
+      find: `if err == nil {
+      err = markAll(file, held)
+    }
+    if err != nil {`,
+      replace: 'if err != nil {',
+    },
+    rust: { file: `${RUST}/connectors/topic_file.rs`, find: 'mark_all(&file, &lock).await?;', replace: '' },
   },
   {
     name: 'a line that is half-written is taken for a message',

@@ -104,12 +104,15 @@ func ExtractData(
 				ruleBatches)
 		}
 
-		// #step Tell Temporal how far we are
+		// #step Tell Temporal how far we are; hear of a cancel
 		list, err := stageUnless(err, folder+"/list", batches)
 		if err != nil {
 			return ExtractOutput{}, err
 		}
 		last.tell(ctx, checkpoint{page.Cursor, list})
+		if ctx.Err() != nil {
+			return ExtractOutput{}, ctx.Err()
+		}
 	}
 	return ExtractOutput{batches}, nil
 }

@@ -106,7 +106,7 @@ impl EtlActivities {
                 return Err(too_many_batches().into());
             }
 
-            // #step Tell Temporal how far we are
+            // #step Tell Temporal how far we are; hear of a cancel
             let list = format!("{folder}/list");
             let staged = stage(list, &batches).await?;
             alive
