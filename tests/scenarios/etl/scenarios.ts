@@ -982,6 +982,7 @@ const kills: EtlScenario[] = [
   },
   {
     name: 'cancelled while the API keeps it waiting: the request is given up, and no other is made',
+    alone: true,
     given: heldWeather(3, (sandbox) => [weather(sandbox)]),
     async during(run) {
       const { api } = run.sandbox;
