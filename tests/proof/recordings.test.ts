@@ -11,6 +11,8 @@ import { scenariosOf } from '../scenarios/scenario.ts';
 import { difference } from './difference.ts';
 import { HANDOVER, isUntouched, makeRecording, readRecording } from './recordings.ts';
 
+/** The id of a run in inputs that must be refused: no run has it. */
+const MADE_UP = '01234567-89ab-cdef-0123-456789abcdef';
 const schema = JSON.parse(readFileSync(`${ROOT}/recordings/format/recording.schema.json`, 'utf8'));
 const ajv = new Ajv2020();
 const validate = ajv.compile(schema);
@@ -39,7 +41,7 @@ describe.each([...PIPELINES, HANDOVER])('the recordings of %s', async (pipeline)
 
   test('hold no address and no id of a run', () => {
     for (const recording of recordings) {
-      const text = JSON.stringify(recording);
+      const text = JSON.stringify(recording).replaceAll(MADE_UP, '');
       expect(text).not.toMatch(/((localhost|127\.0\.0\.1):\d|\/tmp\/|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-)/);
     }
   });
