@@ -158,19 +158,13 @@ async function main(): Promise<void> {
     finished = true;
   });
   console.log(`\n${demo.workflow} in ${spoken.label}\n`);
-  console.log(
-    table(Object.entries(output as object).map(([field, value]) => ({ field, value: plain(value) }))),
-  );
-  if (address && (output as { failed_batches?: [] }).failed_batches?.length) {
+  console.log(table(Object.entries(output as object).map(([field, value]) => ({ field, value }))));
+  // What the sandbox's own demo left in staging goes with the sandbox.
+  if (address && input && (output as { failed_batches?: [] }).failed_batches?.length) {
     console.log(`\nTo load what failed, once its cause is mended: --retry-failed ${workflowId}`);
   }
   const rows = input === undefined ? await prepared.rows() : [];
   if (rows.length) console.log(`\nThe first rows of the target:\n\n${table(rows)}`);
-}
-
-/** A value of an output, for a cell of a table. */
-function plain(value: unknown): unknown {
-  return value && typeof value === 'object' ? JSON.stringify(value) : value;
 }
 
 async function build(spoken: Language): Promise<void> {
