@@ -1,32 +1,38 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type Clock, SkipLock } from '../../sandbox/skip-lock.ts';
 
-/** A server's counter, which takes what comes first first; a lock is slow to arrive. */
-function slowToLock() {
+/** A server's counter, which takes what comes first first. A lock is slow to arrive: `meanwhile` happens before it does. */
+function slowToLock(meanwhile = () => {}) {
   const counts = [1];
-  const add = async (by: number, afterMs: number) => {
-    await sleep(afterMs);
-    counts.push((counts.at(-1) ?? 0) + by);
-  };
+  const add = (by: number) => void counts.push((counts.at(-1) ?? 0) + by);
   const clock: Clock = {
-    lockTimeSkipping: () => add(1, 20),
-    unlockTimeSkipping: () => add(-1, 0),
+    lockTimeSkipping: async () => {
+      meanwhile();
+      await turn();
+      add(1);
+    },
+    unlockTimeSkipping: async () => add(-1),
   };
   return { clock, counts };
 }
 
 test('a run that begins to wait as another ends takes no more from the lock than its own', async () => {
-  const { clock, counts } = slowToLock();
+  let second: Promise<void> | undefined;
+  const { clock, counts } = slowToLock(() => {
+    second ??= lock.openWhile(async () => {});
+  });
   const lock = new SkipLock(clock);
-  await Promise.all([lock.openWhile(() => sleep(10)), sleep(15).then(() => lock.openWhile(() => sleep(10)))]);
+  await lock.openWhile(async () => {});
+  await second;
   expect(counts).toEqual([1, 0, 1, 0, 1]);
 });
 
 test('runs that wait together open it once', async () => {
   const { clock, counts } = slowToLock();
   const lock = new SkipLock(clock);
-  expect(await Promise.all([1, 2, 3].map((n) => lock.openWhile(() => sleep(5 * n, n))))).toEqual([1, 2, 3]);
+  const waits = [1, 2, 3].map((n) => lock.openWhile(() => turn(n)));
+  expect(await Promise.all(waits)).toEqual([1, 2, 3]);
   expect(counts).toEqual([1, 0, 1]);
 });
 
