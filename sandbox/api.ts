@@ -52,8 +52,12 @@ export class Api {
 
   /** The connection string of a list, with the token left out as pipelines want it. */
   url(name: string): string {
-    const { port } = this.#server.address() as AddressInfo;
-    return `http://127.0.0.1:${port}/${name}?token=\${API_TOKEN}`;
+    return `http://${this.host}/${name}?token=\${API_TOKEN}`;
+  }
+
+  /** Where it listens, with the port. */
+  get host(): string {
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** The next requests meet these faults, one each; `undefined` is a request that goes well. */

@@ -4,9 +4,12 @@ import { parse } from 'csv-parse/sync';
 import type { ApiRecord } from './api.ts';
 import { ROOT } from './processes.ts';
 
+/** The folder of the committed tables. */
+export const DATA = `${ROOT}/examples/data`;
+
 /** The path of a committed table, as `planes` for planes.csv. */
 export function table(name: string): string {
-  return `${ROOT}/examples/data/${name}.csv`;
+  return `${DATA}/${name}.csv`;
 }
 
 function read(name: string): Record<string, string>[] {

@@ -70,7 +70,12 @@ export class Database {
 
   /** The connection string of a table, with the password left out as pipelines want it. */
   url(table: string): string {
-    return `postgres://etl:\${PG_PASSWORD}@127.0.0.1:${this.port}/nyc?table=${table}`;
+    return `postgres://etl:\${PG_PASSWORD}@${this.host}/nyc?table=${table}`;
+  }
+
+  /** Where it listens, with the port. */
+  get host(): string {
+    return `127.0.0.1:${this.port}`;
   }
 
   /** Creates a table of text columns, as raw data lands, with `id` first; fills it. */

@@ -17,7 +17,12 @@ const GO = `${ROOT}/examples/reference/go`;
 const GO_PROBE = `${CACHE}/build/go-probe`;
 
 /** What a name in a connection string stands for in the probes: every character that a URL minds. */
-export const PROBE_ENV = { PROBE_SECRET: 'p@ss/w:rd%?#&+ é' };
+export const PROBE_ENV = {
+  PROBE_SECRET: 'p@ss/w:rd%?#&+ é',
+  PIPELINE_VARIABLES: 'PROBE_SECRET=*,PROBE_FORGOTTEN=*',
+  PIPELINE_HOSTS: '*',
+  PIPELINE_ROOTS: '/',
+};
 
 const BUILDS: Record<Language['id'], () => Promise<Command>> = {
   async ts() {

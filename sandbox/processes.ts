@@ -12,6 +12,8 @@ export interface CommandOptions {
   cwd?: string;
   /** Added to this process's environment. */
   env?: Record<string, string>;
+  /** Of this process's environment, nothing is handed on: it knows what is in `env`, and no more. */
+  bare?: boolean;
   /** Show the output as it comes, instead of keeping it. */
   show?: boolean;
 }
@@ -70,11 +72,12 @@ export interface ServiceOptions extends CommandOptions {
 }
 
 /** Starts a process that stays. Its output is not kept by execa, but as far back as anybody looks. */
-function open(command: string, args: string[], { cwd = ROOT, env, onMessage, leads }: ServiceOptions) {
+function open(command: string, args: string[], { cwd = ROOT, env, bare, onMessage, leads }: ServiceOptions) {
   return execa(command, args, {
     ...COMMON,
     cwd,
     env: { ...env },
+    extendEnv: !bare,
     stdin: 'ignore',
     all: true,
     reject: false,

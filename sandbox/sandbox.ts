@@ -1,10 +1,11 @@
 /** The sandbox of the scenarios: every part real, every part can be told to misbehave. */
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Api } from './api.ts';
-import { flights, weather } from './data.ts';
+import { DATA, flights, weather } from './data.ts';
+import { basics, type Environment, temporalSettings } from './environment.ts';
 import type { Language } from './languages.ts';
 import { Database } from './postgres.ts';
 import { Service } from './processes.ts';
@@ -19,6 +20,18 @@ export interface Elsewhere {
   namespace: string;
 }
 
+export interface WorkerOptions {
+  cache?: number;
+  coverage?: string;
+  environment?: Environment;
+}
+
+/** Where a worker may ask, and nobody listens: the port that was for discarding. */
+export const NOBODY = '127.0.0.1:9';
+
+/** A variable that the worker's operator has listed, and forgotten to set. */
+export const FORGOTTEN = 'FORGOTTEN_PASSWORD';
+
 export class Sandbox {
   readonly database: Database;
   readonly api: Api;
@@ -28,10 +41,10 @@ export class Sandbox {
   /** The languages of its workers, by the ids of their processes. */
   #languages = new Map<string, Language['id']>();
 
-  private constructor(database: Database, api: Api, folder: string) {
+  private constructor(database: Database, api: Api, topics: Topics, folder: string) {
     this.database = database;
     this.api = api;
-    this.topics = new Topics(folder);
+    this.topics = topics;
     this.folder = folder;
   }
 
@@ -41,19 +54,20 @@ export class Sandbox {
    */
   static async start(): Promise<Sandbox> {
     const folder = await mkdtemp(join(tmpdir(), 'pipelines-'));
-    const [database, api] = await Promise.all([
+    const [database, api, topics] = await Promise.all([
       Database.start(),
       Api.start({
         weather,
         weather_sample: () => weather().slice(0, SAMPLE),
         weather_none: () => [],
       }),
+      Topics.start(folder),
     ]);
     const flown = flights();
     await database.land('flights', flown);
     await database.land('flights_some', flown.slice(0, SOME));
     await database.land('flights_sample', flown.slice(0, SAMPLE));
-    return new Sandbox(database, api, folder);
+    return new Sandbox(database, api, topics, folder);
   }
 
   /** A new empty folder of this sandbox, as a path. */
@@ -75,9 +89,21 @@ export class Sandbox {
     return (await readdir(folder).catch(() => [])).sort();
   }
 
-  /** What only a worker knows: the secrets by name, and where batches are staged. */
-  get environment(): Record<string, string> {
-    return { ...this.secrets, STAGING_URL: pathToFileURL(join(this.folder, 'staging')).href };
+  /** What only a worker knows: the secrets by name, where batches are staged, and that callers may reach this sandbox alone. */
+  get environment(): Environment {
+    const { host: database } = this.database;
+    const { host: api } = this.api;
+    const { host: nats } = this.topics;
+    return {
+      ...this.secrets,
+      STAGING_URL: pathToFileURL(join(this.folder, 'staging')).href,
+      PIPELINE_HOSTS: [database, api, nats, NOBODY].join(),
+      PIPELINE_VARIABLES: [
+        ...[`PG_PASSWORD=${database}`, `API_TOKEN=${api}`, `NATS_PASSWORD=${nats}`],
+        `${FORGOTTEN}=${database}`,
+      ].join(),
+      PIPELINE_ROOTS: [this.folder, DATA].join(delimiter),
+    };
   }
 
   /** The secrets that no history may hold. */
@@ -91,27 +117,32 @@ export class Sandbox {
 
   /**
    * Starts a language's worker on a task queue, and waits until it is ready. Without `at` it finds
-   * Temporal by the user's own environment, and with `own` all else, too: its variables, where it stages. `cache` is how many workflows it keeps in memory: 0 where
-   * another worker must be able to take them over. `coverage` is a folder for what it executed.
+   * Temporal by the user's own settings. `environment` is what it knows besides: this sandbox, unless it is said. `cache` is
+   * how many workflows it keeps in memory: 0 where another worker must be able to take them over. `coverage` is a folder
+   * for what it executed.
    */
   async startWorker(
     language: Language,
     taskQueue: string,
     at?: Elsewhere,
-    { cache = 1000, coverage, own: theirs }: { cache?: number; coverage?: string; own?: boolean } = {},
+    { cache = 1000, coverage, environment = this.environment }: WorkerOptions = {},
   ): Promise<Service> {
     const { command, args, env } = language.worker(coverage);
-    const own = at && {
-      TEMPORAL_ADDRESS: at.address,
-      TEMPORAL_NAMESPACE: at.namespace,
-      TEMPORAL_CONFIG_FILE: fileURLToPath(await this.write('temporal.toml', '[profile.default]\n')),
-    };
+    const temporal = at
+      ? {
+          TEMPORAL_ADDRESS: at.address,
+          TEMPORAL_NAMESPACE: at.namespace,
+          TEMPORAL_CONFIG_FILE: fileURLToPath(await this.write('temporal.toml', '[profile.default]\n')),
+        }
+      : temporalSettings();
     const worker = await Service.start(`${language.label} worker`, command, args, {
       ready: 'READY',
+      bare: true,
       env: {
+        ...basics(),
         ...env,
-        ...(theirs ? {} : this.environment),
-        ...own,
+        ...environment,
+        ...temporal,
         TEMPORAL_TASK_QUEUE: taskQueue,
         WORKFLOW_CACHE: String(cache),
       },

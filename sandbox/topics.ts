@@ -1,16 +1,21 @@
 /** The brokers of the streams, and how they misbehave. */
 import { randomBytes } from 'node:crypto';
 import { appendFile, mkdir, rename, rmdir } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { jetstream, jetstreamManager, type StreamAPI } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { type Message, publish, readTopic } from '../examples/ts/connectors/topic.ts';
+import { type Connection, partsOf } from '../examples/ts/connectors/connection.ts';
+import type { Message, TopicPage } from '../examples/ts/connectors/topic.ts';
+import { publishFile, readFileTopic } from '../examples/ts/connectors/topic_file.ts';
+import { publishNats, readNats } from '../examples/ts/connectors/topic_nats.ts';
 import { fromWheel, installed } from './binaries.ts';
-import { freePort } from './postgres.ts';
 import { run, Service } from './processes.ts';
 
 /** Messages that are published before the first of them is acknowledged. */
 const UNDER_WAY = 1000;
+/** Messages that are read at a time. */
+const PAGE = 10_000;
 
 export const BROKERS = ['file', 'nats'] as const;
 export type Broker = (typeof BROKERS)[number];
@@ -19,13 +24,28 @@ export type Broker = (typeof BROKERS)[number];
 export class Topics {
   /** The password of the NATS user: must never be seen in a history. */
   readonly password = randomBytes(12).toString('hex');
+  /** Where NATS listens once it is needed, or the user's own does. */
+  readonly host: string;
   #folder: string;
-  #port = 0;
+  /** Keeps the port until NATS takes it. */
+  #placeholder: Server | undefined;
   #server: Service | undefined;
   #published = new Map<string, Promise<string>>();
 
-  constructor(folder: string) {
+  private constructor(folder: string, host: string, placeholder?: Server) {
     this.#folder = folder;
+    this.host = host;
+    this.#placeholder = placeholder;
+  }
+
+  /** Topics in a folder. Workers are told where NATS will be before it is there. */
+  static async start(folder: string): Promise<Topics> {
+    const own = process.env.NATS_URL;
+    if (own) return new Topics(folder, new URL(own).host);
+    const placeholder = createServer().unref();
+    await new Promise<void>((ready) => placeholder.listen(0, '127.0.0.1', ready));
+    const { port } = placeholder.address() as AddressInfo;
+    return new Topics(folder, `127.0.0.1:${port}`, placeholder);
   }
 
   /** The URL of a topic, with the password left out as pipelines want it. Starts NATS when it is needed. */
@@ -34,7 +54,7 @@ export class Topics {
     const own = process.env.NATS_URL;
     if (own) return `${own}/${name}`;
     if (!this.#server) await this.#start();
-    return `nats://etl:\${NATS_PASSWORD}@127.0.0.1:${this.#port}/${name}`;
+    return `nats://etl:\${NATS_PASSWORD}@${this.host}/${name}`;
   }
 
   /** The URL of a topic that `messages` are published to, the first time that it is asked for: for whoever only reads it. */
@@ -66,13 +86,21 @@ export class Topics {
     });
   }
 
-  publish(topic: string, messages: Message[]): Promise<void> {
-    return publish(this.#opened(topic), messages);
+  async publish(topic: string, messages: Message[]): Promise<void> {
+    if (messages.length === 0) return;
+    const broker = this.#opened(topic);
+    await (broker.scheme === 'nats' ? publishNats : publishFile)(broker, messages);
   }
 
-  /** The topic's URL with its password: several sandboxes of a process have one environment. */
-  #opened(topic: string): string {
-    return topic.replace('${NATS_PASSWORD}', this.password);
+  /** Some messages of a topic, as the connector reads them. */
+  #page(topic: string, cursor: number): Promise<TopicPage> {
+    const broker = this.#opened(topic);
+    return (broker.scheme === 'nats' ? readNats : readFileTopic)(broker, cursor, PAGE);
+  }
+
+  /** A topic with its password. The lists of what may be reached are for workers: this is the sandbox itself. */
+  #opened(topic: string): Connection {
+    return partsOf(topic.replace('${NATS_PASSWORD}', this.password), ['nats', 'file']);
   }
 
   /** Publishes as one would who gives no id. */
@@ -88,7 +116,7 @@ export class Topics {
   async read(topic: string): Promise<Message[]> {
     const all: Message[] = [];
     for (let cursor = 0; ; ) {
-      const page = await readTopic(this.#opened(topic), cursor, 10_000);
+      const page = await this.#page(topic, cursor);
       if (page.messages.length === 0) return all;
       all.push(...page.messages);
       cursor = page.cursor;
@@ -134,7 +162,7 @@ export class Topics {
 
   async #connected(use: (connection: NatsConnection) => Promise<unknown>): Promise<void> {
     const connection = await connect({
-      servers: `127.0.0.1:${this.#port}`,
+      servers: this.host,
       user: 'etl',
       pass: this.password,
     });
@@ -143,14 +171,16 @@ export class Topics {
   }
 
   async #start(): Promise<void> {
-    this.#port ||= await freePort();
+    const { port } = new URL(`nats://${this.host}`);
+    if (this.#placeholder) await closed(this.#placeholder);
+    this.#placeholder = undefined;
     const store = `${this.#folder}/jetstream`;
     await mkdir(store, { recursive: true });
     this.#server = await Service.start(
       'nats-server',
       await natsServer(),
       [
-        ...['--addr', '127.0.0.1', '--port', String(this.#port), '--jetstream', '--store_dir', store],
+        ...['--addr', '127.0.0.1', '--port', port, '--jetstream', '--store_dir', store],
         ...['--user', 'etl', '--pass', this.password],
       ],
       { ready: 'Server is ready' },
@@ -158,9 +188,12 @@ export class Topics {
   }
 
   async stop(): Promise<void> {
+    if (this.#placeholder) await closed(this.#placeholder);
     await this.#server?.stop();
   }
 }
+
+const closed = (server: Server) => new Promise((done) => server.close(done));
 
 /** The NATS server: on PATH, else from the pinned wheel. */
 async function natsServer(): Promise<string> {

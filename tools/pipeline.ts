@@ -6,7 +6,8 @@
  * npm run pipeline -- etl --retry-failed <workflow id> --address host:7233
  *                                                  loads what that run has left in staging, and nothing else
  *
- * With --address and an input of your own, the worker knows your environment: its variables, and STAGING_URL.
+ * With an input of your own, the worker may reach what PIPELINE_HOSTS, PIPELINE_VARIABLES and PIPELINE_ROOTS say; without
+ * --address, the sandbox too. With --address, batches are staged at STAGING_URL.
  */
 // First: what follows is loaded below a parent that cleans up.
 import '../sandbox/supervised.ts';
@@ -17,6 +18,7 @@ import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@t
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { continuesAsNew } from '../sandbox/contract.ts';
 import { demoOf } from '../sandbox/demo.ts';
+import { type Environment, joined, usersSettings } from '../sandbox/environment.ts';
 import { sleeps } from '../sandbox/history.ts';
 import { type Language, language, missing } from '../sandbox/languages.ts';
 import { PIPELINES } from '../sandbox/pipelines.ts';
@@ -141,7 +143,8 @@ async function main(): Promise<void> {
   const sandbox = await Sandbox.start();
   cleanup.push(() => sandbox.stop());
   const taskQueue = `pipelines-${spoken.id}-${process.pid}`;
-  const worker = await sandbox.startWorker(spoken, taskQueue, at, { own: Boolean(address && input) });
+  const environment = environmentOf(sandbox, { own: Boolean(input), elsewhere: Boolean(address) });
+  const worker = await sandbox.startWorker(spoken, taskQueue, at, { environment });
   cleanup.push(() => worker.stop());
   const prepared = await demo.prepare(sandbox);
   const workflowId = `${name}-${spoken.id}-${Date.now()}`;
@@ -165,6 +168,15 @@ async function main(): Promise<void> {
   }
   const rows = input === undefined ? await prepared.rows() : [];
   if (rows.length) console.log(`\nThe first rows of the target:\n\n${table(rows)}`);
+}
+
+/** What the worker knows: the sandbox is for the demo, and for inputs that run in it. */
+function environmentOf(
+  sandbox: Sandbox,
+  { own, elsewhere }: { own: boolean; elsewhere: boolean },
+): Environment {
+  if (!own) return sandbox.environment;
+  return elsewhere ? usersSettings() : joined(sandbox.environment, usersSettings());
 }
 
 async function build(spoken: Language): Promise<void> {

@@ -23,7 +23,7 @@ import { validate as validateTour } from '../../examples/ts/tour/types.ts';
 type Case =
   | { n: unknown; kind: 'csv'; base64: string; size: number }
   | { n: unknown; kind: 'json'; url: string; size: number }
-  | ({ n: unknown; kind: 'events'; messages: Message[] } & SortInput)
+  | ({ n: unknown; kind: 'events'; messages: Message[]; latest?: number } & Omit<SortInput, 'latest'>)
   | { n: unknown; kind: 'input'; pipeline: keyof typeof VALIDATE; input: unknown }
   | { n: unknown; kind: 'url'; url: string; schemes: string[] }
   | { n: unknown; kind: 'topic'; base64: string; cursor: number; limit: number };
@@ -34,6 +34,9 @@ interface Failure {
   delay_seconds?: number;
 }
 
+/** 2100, in seconds since the epoch: later than any instant of a case that says nothing of it. */
+const END_OF_TIME = 4_102_444_800;
+
 const VALIDATE = { etl: validateEtl, streaming: validateStream, tour: validateTour };
 
 async function answer(asked: Case): Promise<unknown> {
@@ -43,7 +46,7 @@ async function answer(asked: Case): Promise<unknown> {
     case 'json':
       return allPages(readApi(asked.url, '', asked.size));
     case 'events':
-      return sortEvents(asked.messages, asked);
+      return sortEvents(asked.messages, { ...asked, latest: asked.latest ?? END_OF_TIME });
     case 'input':
       VALIDATE[asked.pipeline](asked.input);
       return null;

@@ -18,7 +18,7 @@ afterAll(() => Promise.all([sandbox?.stop(), temporal?.stop()]));
 /** Staging is the user's: the command's own sandbox is gone when the retry begins. */
 function pipeline(...args: string[]): Promise<string> {
   const STAGING_URL = pathToFileURL(join(sandbox.folder, 'kept')).href;
-  const env = { ...sandbox.secrets, STAGING_URL };
+  const env = { ...sandbox.environment, STAGING_URL };
   return run(process.execPath, [`${ROOT}/tools/pipeline.ts`, ...args], { env });
 }
 

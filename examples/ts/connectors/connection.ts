@@ -1,6 +1,12 @@
 /** Connection strings: URLs in which `${NAME}` stands for a secret that only the worker knows. */
 import { isIPv4, isIPv6 } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import {
+  checkHost,
+  checkPath,
+  checkVariables,
+  variable,
+} from './allowlist.ts';
 import { invalidInput } from './failures.ts';
 
 /** The parts of a URL as RFC 3986 has them: nothing is normalised that the other side may read. */
@@ -18,6 +24,20 @@ export interface Connection {
   query: string | undefined;
 }
 
+/** A connection, and the names of the variables that went into it. */
+export interface Resolved extends Connection {
+  variables: string[];
+}
+
+/** The port where there is none in a URL. */
+const PORTS: Record<string, number> = {
+  postgres: 5432,
+  postgresql: 5432,
+  http: 80,
+  https: 443,
+  nats: 4222,
+};
+
 const MAX_LENGTH = 2048;
 /** What a URL may hold; every percent sign begins an escape. */
 const LEGAL =
@@ -32,38 +52,44 @@ const NUMERIC = /(?:^|\.)(?:\d+|0x[^.]*)$/;
 const MAX_SUBJECT = 200;
 
 /**
- * Puts the worker's environment into a connection string.
+ * Puts the worker's environment into a connection string, and checks that the worker may go there.
  *
  * A name stands for one part of the URL (a password, a host, a token), so its value is
- * percent-encoded. Throws `InvalidInput` that names an unset variable, or a URL that is none;
- * neither message holds a value.
+ * percent-encoded. Throws `InvalidInput` that names a variable or a list of the worker, or says
+ * that the URL is none; no message holds a value. With `folder`, a root of the worker's is a place to go, too.
  */
 // #region resolve
 export function resolve(
   connection: string,
   schemes: string[],
-): Connection {
+  folder = false,
+): Resolved {
   // #step Secrets come from the worker's environment
+  const variables: string[] = [];
   const filled = connection.replace(
     /\$\{(\w+)\}/g,
     (_, name) => {
-      const known = Object.hasOwn(process.env, name);
-      const value = known ? process.env[name] : undefined;
-      if (value === undefined) {
-        throw invalidInput(
-          `environment variable ${name} is not set`,
-        );
-      }
-      return encoded(value);
+      variables.push(name);
+      return encoded(variable(name));
     },
   );
 
-  // #step A URL holds only what RFC 3986 allows
-  const legal =
-    filled.length <= MAX_LENGTH && LEGAL.test(filled);
-  const parts = legal ? split(filled) : undefined;
-
   // #step A connection string is a URL of a known scheme
+  const url = { ...partsOf(filled, schemes), variables };
+
+  // #step Its worker decides where it may lead
+  checkAccess(url, folder);
+  return url;
+}
+// #endregion resolve
+
+/** The parts of a URL of one of these schemes. Throws `InvalidInput` where it is none. */
+export function partsOf(
+  url: string,
+  schemes: string[],
+): Connection {
+  const legal = url.length <= MAX_LENGTH && LEGAL.test(url);
+  const parts = legal ? split(url) : undefined;
   if (!parts || !schemes.includes(parts.scheme)) {
     const known = schemes.join(' or ');
     throw invalidInput(
@@ -72,14 +98,30 @@ export function resolve(
   }
   return parts;
 }
-// #endregion resolve
+
+/** Throws `InvalidInput` where the lists of the worker do not let a connection go. */
+export function checkAccess(
+  url: Resolved,
+  folder = false,
+): void {
+  const { scheme, host, variables } = url;
+  const port = url.port ?? PORTS[scheme] ?? 0;
+  if (scheme === 'file') checkPath(pathOf(url), folder);
+  else checkHost(host, port);
+  checkVariables(variables, host, port);
+}
 
 /** The path in the file system that a `file://` connection string names. */
 export function fileOf(connection: string): string {
   return pathOf(resolve(connection, ['file']));
 }
 
-/** The path in the file system of a resolved `file://` connection. */
+/** The same, where it is a folder, to read and write within. */
+export function folderOf(connection: string): string {
+  return pathOf(resolve(connection, ['file'], true));
+}
+
+/** The path in the file system of a `file://` connection. */
 export function pathOf({ path }: Connection): string {
   return fileURLToPath(`file://${path}`);
 }

@@ -15,18 +15,20 @@ import { unavailable } from './failures.ts';
 
 /**
  * Writes `body` to `file`, replacing what was there. Two attempts of one activity may write at
- * once, so each writes under a name of its own first. Throws `Unavailable` with the system's code.
+ * once, so each writes under a name of its own first. Throws `Unavailable`.
+ * `mode` says who may read it, as `chmod` takes it: all whom the umask lets, unless it is said.
  */
 // #region atomic
 export async function writeAtomically(
   file: string,
   body: string | Uint8Array,
+  mode = 0o666,
 ): Promise<void> {
   const temporary = `${file}.${crypto.randomUUID()}.tmp`;
   try {
     // #step Write under a name that nobody reads
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(temporary, body);
+    await writeFile(temporary, body, { mode });
 
     // #step Rename: readers see the old file or the new
     await rename(temporary, file);

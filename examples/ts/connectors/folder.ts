@@ -6,7 +6,7 @@
  * parts wait in a folder whose name begins with a dot, where nobody reads.
  */
 import { readdir, rename, rm } from 'node:fs/promises';
-import { fileOf } from './connection.ts';
+import { folderOf } from './connection.ts';
 import { unavailable, validationError } from './failures.ts';
 import { writeAtomically } from './files.ts';
 
@@ -28,7 +28,7 @@ export async function writePart(
   body: string | Uint8Array,
 ): Promise<void> {
   // #step Where nobody reads, under the name of the run
-  const folder = fileOf(parts.connection);
+  const folder = folderOf(parts.connection);
   const hidden = `${folder}/.${nameOf(parts)}`;
 
   // #step Named after its batch, so a repeat replaces it
@@ -45,7 +45,7 @@ export async function completeParts(
   parts: Parts,
   count: number,
 ): Promise<void> {
-  const folder = fileOf(parts.connection);
+  const folder = folderOf(parts.connection);
   const run = nameOf(parts);
 
   // #step A newer run has been here: this one is too late

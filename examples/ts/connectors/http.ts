@@ -5,8 +5,9 @@ import { Context } from '@temporalio/activity';
 import { DateTime } from 'luxon';
 import { Agent, type Dispatcher } from 'undici';
 import {
-  type Connection,
+  checkAccess,
   encoded,
+  type Resolved,
   resolve,
 } from './connection.ts';
 import {
@@ -104,6 +105,7 @@ async function getPage(request: ApiRequest): Promise<ApiPage> {
 // #endregion page
 
 interface ApiRequest {
+  api: Resolved;
   origin: string;
   path: string;
   headers: Record<string, string>;
@@ -115,7 +117,7 @@ interface ApiPage {
 }
 
 function requestOf(
-  api: Connection,
+  api: Resolved,
   cursor: string,
   size: number,
 ): ApiRequest {
@@ -134,6 +136,7 @@ function requestOf(
     authorization: `Basic ${secret.toString('base64')}`,
   };
   return {
+    api,
     origin: `${scheme}://${name}${port ? `:${port}` : ''}`,
     path: `${path || '/'}?${own}${page}`,
     headers: user || password ? known : headers,
@@ -147,8 +150,10 @@ async function follow(
 ): Promise<Dispatcher.ResponseData> {
   let next = request;
   for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
+    const { origin, path, headers } = next;
+    const asked = { origin, path, headers, signal };
     const response = await agent
-      .request({ ...next, method: 'GET', signal })
+      .request({ ...asked, method: 'GET' })
       .catch(() => {
         throw unavailable('API did not answer');
       });
@@ -185,6 +190,10 @@ function redirected(
     from.hostname === to.hostname;
   if (!to || !(safer || from.origin === to.origin))
     throw validationError('API redirects elsewhere');
+  if (safer) {
+    const port = to.port ? Number(to.port) : undefined;
+    checkAccess({ ...request.api, scheme: 'https', port });
+  }
   return {
     ...request,
     origin: to.origin,

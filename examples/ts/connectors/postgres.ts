@@ -2,7 +2,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Context } from '@temporalio/activity';
 import pg from 'pg';
-import { resolve } from './connection.ts';
+import { type Connection, resolve } from './connection.ts';
 import {
   invalidInput,
   unavailable,
@@ -124,7 +124,8 @@ function settingsOf(connection: string): Settings {
     host: url.host,
     port: url.port ?? 5432,
     user: url.user || undefined,
-    password: url.password || undefined,
+    // A function, so that the driver takes none from PGPASSWORD or a file.
+    password: () => passwordOf(url),
     database,
     ssl,
     application_name: parameters.get('application_name'),
@@ -132,6 +133,12 @@ function settingsOf(connection: string): Settings {
     statement_timeout: STATEMENT_TIMEOUT_MS,
   };
   return { config, prefers: mode === 'prefer', name };
+}
+
+/** Asked for when the server wants one. Without one it is refused, as the server would. */
+function passwordOf({ password }: Connection): string {
+  if (password) return password;
+  throw Object.assign(new Error(), { code: '28P01' });
 }
 
 const PARAMETERS = [

@@ -1,8 +1,14 @@
 /** Staging: where rows wait between activities, so that the history holds references alone. */
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import {
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+} from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
   invalidInput,
@@ -16,10 +22,10 @@ import type { Batch } from './records.ts';
 /** Names and folders, none of which begins with a dot. */
 const STAGED = /^(?:[\w-][\w.-]*\/)*[\w-][\w.-]*$/;
 
-/** Where `path` is staged: under `STAGING_URL`, else in a temporary folder of this machine. */
+/** Where `path` is staged: under `STAGING_URL`, else in this user's cache on this machine. */
 export function stagedAt(path: string): string {
   const own = pathToFileURL(
-    join(tmpdir(), 'durable-pipelines'),
+    join(homedir(), '.cache/durable-pipelines'),
   );
   return `${process.env.STAGING_URL ?? own.href}/${path}`;
 }
@@ -35,13 +41,41 @@ export async function stage(
   const sha256 = digest(body);
   const uri = `${folder}/${sha256}.ndjson`;
 
-  // #step Write the rows where the history is not
-  await writeAtomically(fileURLToPath(uri), body);
+  // #step Write them where the history is not, for us alone
+  const file = fileURLToPath(uri);
+  await makePrivate(dirname(file));
+  await writeAtomically(file, body, 0o600);
 
   // #step Hand on a reference
   return { uri, count: records.length, sha256 };
 }
 // #endregion stage
+
+/**
+ * Makes a folder of staging, which only our user can enter. Throws `InvalidInput` where somebody else could: whoever
+ * was here first, or has put a link here.
+ */
+// #region private
+async function makePrivate(folder: string): Promise<void> {
+  // #step What is made is for our user alone
+  const fail = () => {
+    throw unavailable('folder cannot be written');
+  };
+  const alone = { recursive: true, mode: 0o700 };
+  await mkdir(folder, alone).catch(fail);
+
+  // #step What is there must be a folder, and ours
+  const root = dirname(fileURLToPath(stagedAt('staged')));
+  for (let at = folder; at !== root; at = dirname(at)) {
+    const found = await lstat(at).catch(fail);
+    const ours = found.uid === process.getuid?.();
+    const open = (found.mode & 0o077) > 0;
+    if (!found.isDirectory() || !ours || open) {
+      throw invalidInput('STAGING_URL: is not ours alone');
+    }
+  }
+}
+// #endregion private
 
 /** Removes what is staged at `path` and below. That it cannot be removed is no reason to fail: it is reported as false. */
 export async function unstage(path: string): Promise<boolean> {

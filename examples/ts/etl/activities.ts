@@ -4,7 +4,7 @@ import {
   heartbeat,
   type Info,
 } from '@temporalio/activity';
-import { fileOf } from '../connectors/connection.ts';
+import { folderOf } from '../connectors/connection.ts';
 import { readCsv } from '../connectors/csv.ts';
 import { invalidInput } from '../connectors/failures.ts';
 import {
@@ -53,8 +53,8 @@ const READERS = {
 const WRITERS = { warehouse: writeParquet, file: writeNdjson };
 const CHECKS = {
   database: checkTable,
-  warehouse: fileOf,
-  file: fileOf,
+  warehouse: folderOf,
+  file: folderOf,
 };
 
 /** How far an attempt has come: what a retry needs to go on. */

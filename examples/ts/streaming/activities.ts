@@ -48,7 +48,10 @@ export async function ReadStreamEvents(
 }
 // #endregion read
 
-/** Sorts a batch of events into windows. The same input gives the same output, whenever it runs. */
+/** How far the clock that dates an event may be ahead of ours. */
+const AHEAD_SECONDS = 24 * 3600;
+
+/** Sorts a batch of events into windows. The same input gives the same output, but for events of the future. */
 // #region process
 export async function ProcessStreamEvents(
   input: ProcessInput,
@@ -59,10 +62,11 @@ export async function ProcessStreamEvents(
   const messages = await fetchStaged<Message>(batch);
 
   // #step Sort the events into windows
-  const { late, dead, ...windows } = sortEvents(
-    messages,
-    input,
-  );
+  const latest = Date.now() / 1000 + AHEAD_SECONDS;
+  const { late, dead, ...windows } = sortEvents(messages, {
+    ...input,
+    latest,
+  });
 
   // #step Bound what goes through the history
   if (windows.open_windows.length > MAX_OPEN_WINDOWS)

@@ -13,6 +13,8 @@ export interface SortInput {
   allowed_lateness_seconds: number;
   watermark: string | null;
   open_windows: Window[];
+  /** The last instant that is believed, in seconds since the epoch. */
+  latest: number;
 }
 
 /** The windows, and the messages that are in none, ready to publish. */
@@ -45,7 +47,7 @@ export function sortEvents(
 
   for (const message of messages) {
     // #step What is no event goes aside, with the reason
-    const event = eventOf(message);
+    const event = eventOf(message, input.latest);
     const { id, body } = message;
     if (typeof event === 'string') {
       const letter = { reason: event, id, body };
@@ -126,7 +128,10 @@ const MAX_DELAY_MINUTES = 100_000;
 
 /** The event in a message, or why it is none. */
 // #region event
-function eventOf({ body, fault }: Message): Departure | string {
+function eventOf(
+  { body, fault }: Message,
+  latest: number,
+): Departure | string {
   // #step Only JSON can be an event
   if (fault !== undefined) return fault;
   let event: unknown;
@@ -147,9 +152,12 @@ function eventOf({ body, fault }: Message): Departure | string {
     INSTANT.test(departed_at) &&
     Number.isFinite(seconds(departed_at)) &&
     delay_minutes !== undefined;
-  return known
-    ? { origin, departed_at, delay_minutes }
-    : 'not a departure';
+  if (!known) return 'not a departure';
+
+  // #step One from the future would make all others late
+  return seconds(departed_at) > latest
+    ? 'in the future'
+    : { origin, departed_at, delay_minutes };
 }
 // #endregion event
 

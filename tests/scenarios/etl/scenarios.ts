@@ -1,7 +1,8 @@
 /** The scenarios of the ETL pipeline: one list, every language. */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type {
@@ -17,7 +18,7 @@ import { table } from '../../../sandbox/data.ts';
 import { january } from '../../../sandbox/demos/etl.ts';
 import { progressOf } from '../../../sandbox/progress.ts';
 import { retryOf } from '../../../sandbox/retry.ts';
-import type { Sandbox } from '../../../sandbox/sandbox.ts';
+import { NOBODY, type Sandbox } from '../../../sandbox/sandbox.ts';
 import { contentsOf, duck, manifestOf, partsOf } from '../../../sandbox/warehouse.ts';
 import type { Expected, Pipeline, Run, Scenario } from '../scenario.ts';
 
@@ -424,6 +425,13 @@ const apis: EtlScenario[] = [
     expected: loaded(SAMPLE, seconds(3600)),
   },
   {
+    name: 'API redirects to TLS, at a port that the worker may not talk to',
+    given: reads((sandbox) => [weather(sandbox)], {
+      api: [status(301, { location: 'https://127.0.0.1/weather' })],
+    }),
+    expected: fails('InvalidInput', 'source weather: host is not in PIPELINE_HOSTS'),
+  },
+  {
     name: 'API has an empty list: nothing to load',
     given: reads((sandbox) => [weather(sandbox, 'weather_none')]),
     expected: loaded(0),
@@ -459,7 +467,7 @@ const apis: EtlScenario[] = [
   },
   {
     name: 'API is not there at all',
-    given: reads(() => [source('weather', 'api', 'http://127.0.0.1:9/weather')]),
+    given: reads(() => [source('weather', 'api', `http://${NOBODY}/weather`)]),
     expected: fails('Unavailable', 'source weather: API did not answer'),
   },
   {
@@ -719,7 +727,7 @@ const DEPARTURE = 'id,year,month,day,sched_dep_time';
 const files: EtlScenario[] = [
   {
     name: 'missing file',
-    given: reads(() => [planes('file:///no/such/planes.csv')]),
+    given: reads(({ folder }) => [planes(pathToFileURL(`${folder}/no/such/planes.csv`).href)]),
     expected: fails('Unavailable', 'source planes: file cannot be read'),
   },
   {
@@ -866,6 +874,52 @@ const files: EtlScenario[] = [
     expected: fails('Unavailable', 'source weather: folder cannot be written'),
   },
   {
+    name: 'staging that others may enter: refused',
+    given: heldWeather(1, (sandbox) => [weather(sandbox)]),
+    async during(run) {
+      await run.until('the weather is asked for', () => run.sandbox.api.asked.length === 1);
+      const { runId } = await run.handle.describe();
+      await run.sandbox.newFolder(`staging/${runId}`);
+      weatherGate.open();
+    },
+    expected: fails('InvalidInput', 'source weather: STAGING_URL: is not ours alone'),
+  },
+  {
+    name: 'staging behind a link: refused, and nothing is written there',
+    given: heldWeather(1, (sandbox) => [weather(sandbox)]),
+    async during(run) {
+      await run.until('the weather is asked for', () => run.sandbox.api.asked.length === 1);
+      const { runId } = await run.handle.describe();
+      const elsewhere = await mkdtemp(join(run.sandbox.folder, 'elsewhere-'));
+      await symlink(elsewhere, join(await run.sandbox.newFolder('staging'), runId));
+      weatherGate.open();
+    },
+    expected: fails('InvalidInput', 'source weather: STAGING_URL: is not ours alone'),
+    async after({ sandbox, handle }) {
+      const { runId } = await handle.describe();
+      const staged = await readdir(join(sandbox.folder, 'staging', runId), { recursive: true });
+      assert.deepEqual(
+        staged.filter((name) => name.includes('.ndjson')),
+        [],
+      );
+    },
+  },
+  {
+    name: 'staged rows are for the eyes of their user alone',
+    given: heldInLoad,
+    async during(run, target) {
+      await untilHeld(run);
+      const { runId } = await run.handle.describe();
+      const staged = join(run.sandbox.folder, 'staging', runId);
+      for (const name of ['.', ...(await readdir(staged, { recursive: true }))]) {
+        const { mode } = await stat(join(staged, name));
+        assert.equal(mode & 0o077, 0, `${name}: ${mode.toString(8)}`);
+      }
+      await run.sandbox.database.release(target.table);
+    },
+    expected: loaded(SAMPLE),
+  },
+  {
     name: 'a clean batch that was changed: it alone fails, and is named',
     given: heldInLoad,
     async during(run, target) {
@@ -905,7 +959,7 @@ async function twoPartsStaged(
   const third = `${staged}/00003.raw`;
   const file = fileURLToPath(nth(input.sources, 0).connection_string);
   await run.until('a second attempt', async () => (await run.attempt('ExtractData')) >= 2);
-  await mkdir(staged, { recursive: true });
+  await mkdir(staged, { recursive: true, mode: 0o700 });
   await writeFile(third, 'a file where a folder should be');
   await writeFile(file, body);
   await run.until('two parts are staged', () => existsSync(`${staged}/00002.raw`));
@@ -1075,6 +1129,16 @@ const questions: EtlScenario[] = [
 
 type Spoil = (input: Record<string, unknown> & ETLInput, sandbox: Sandbox) => unknown;
 
+const ROOTS_RULE = 'path is not under PIPELINE_ROOTS';
+
+/** A link in a folder, as a URL. */
+function linkIn(folder: string, name: string, target: string): string {
+  const link = join(folder, name);
+  rmSync(link, { force: true });
+  symlinkSync(target, link);
+  return pathToFileURL(link).href;
+}
+
 function refused(name: string, spoil: Spoil, message: string): EtlScenario {
   return {
     name: `bad input: ${name}`,
@@ -1227,15 +1291,91 @@ const badInputs: EtlScenario[] = [
     'a variable that the worker does not have',
     (input) =>
       put(nth(input.sources, 1), {
-        connection_string: `${nth(input.sources, 1).connection_string}&region=\${NO_SUCH_NAME}`,
+        connection_string: `${nth(input.sources, 1).connection_string}&region=\${FORGOTTEN_PASSWORD}`,
       }),
-    'source weather: environment variable NO_SUCH_NAME is not set',
+    'source weather: environment variable FORGOTTEN_PASSWORD is not set',
   ),
   refused(
     'the same in the target',
     (input) =>
-      put(input.target, { connection_string: `${input.target.connection_string}&region=\${NO_SUCH_NAME}` }),
-    'target: environment variable NO_SUCH_NAME is not set',
+      put(input.target, {
+        connection_string: `${input.target.connection_string}&region=\${FORGOTTEN_PASSWORD}`,
+      }),
+    'target: environment variable FORGOTTEN_PASSWORD is not set',
+  ),
+  refused(
+    'a variable that no caller may name',
+    (input) =>
+      put(nth(input.sources, 1), {
+        connection_string: `${nth(input.sources, 1).connection_string}&region=\${PATH}`,
+      }),
+    'source weather: environment variable PATH is not in PIPELINE_VARIABLES',
+  ),
+  refused(
+    'a variable that is for another host',
+    (input) =>
+      put(nth(input.sources, 1), {
+        connection_string: `${nth(input.sources, 1).connection_string}&region=\${PG_PASSWORD}`,
+      }),
+    'source weather: environment variable PG_PASSWORD may not go there: see PIPELINE_VARIABLES',
+  ),
+  refused(
+    'a host that the worker may not talk to',
+    (input) => put(nth(input.sources, 1), { connection_string: 'http://localhost/weather' }),
+    'source weather: host is not in PIPELINE_HOSTS',
+  ),
+  refused(
+    'another port of a host that it may talk to',
+    (input, { database }) =>
+      put(input.target, { connection_string: database.url('records').replace(database.host, '127.0.0.1') }),
+    'target: host is not in PIPELINE_HOSTS',
+  ),
+  refused(
+    'a file that the worker may not read',
+    (input) => put(nth(input.sources, 1), { source_type: 'file', connection_string: 'file:///etc/hosts' }),
+    `source weather: ${ROOTS_RULE}`,
+  ),
+  refused(
+    'the same, behind dots',
+    (input, { folder }) =>
+      put(nth(input.sources, 1), {
+        source_type: 'file',
+        connection_string: `${pathToFileURL(folder)}/../../../../../etc/hosts`,
+      }),
+    `source weather: ${ROOTS_RULE}`,
+  ),
+  refused(
+    'the same, behind a link',
+    (input, { folder }) =>
+      put(nth(input.sources, 1), {
+        source_type: 'file',
+        connection_string: linkIn(folder, 'to-hosts', '/etc/hosts'),
+      }),
+    `source weather: ${ROOTS_RULE}`,
+  ),
+  refused(
+    'a link to a file that is not there yet, and would be elsewhere',
+    (input, { folder }) =>
+      put(input.target, {
+        target_type: 'file',
+        connection_string: linkIn(folder, 'to-nothing', `${dirname(folder)}/not-there-yet`),
+      }),
+    `target: ${ROOTS_RULE}`,
+  ),
+  refused(
+    'a folder that is new, in one that the worker may not write',
+    (input, { folder }) =>
+      put(input.target, {
+        target_type: 'warehouse',
+        connection_string: `${linkIn(folder, 'to-parent', dirname(folder))}/new/folder`,
+      }),
+    `target: ${ROOTS_RULE}`,
+  ),
+  refused(
+    'a root, where a file is wanted',
+    (input, { folder }) =>
+      put(nth(input.sources, 1), { source_type: 'file', connection_string: pathToFileURL(folder).href }),
+    `source weather: ${ROOTS_RULE}`,
   ),
   refused(
     'a URL of another scheme',

@@ -305,22 +305,23 @@ const onBroker = (broker: Broker): StreamScenario[] => [
         { id: 'foreign', body: '{"hello":"world"}' },
         { id: 'no time', body: '{"origin":"EWR","departed_at":"noon","delay_minutes":1}' },
         { id: 'far ahead', body: '{"origin":"EWR","departed_at":"9999-12-31T23:59:59Z","delay_minutes":1}' },
+        { id: 'ahead', body: '{"origin":"EWR","departed_at":"2099-01-01T12:00:00Z","delay_minutes":1}' },
         { id: 'no day', body: '{"origin":"EWR","departed_at":"2013-02-30T12:00:00Z","delay_minutes":1}' },
         ...minutes(2, 2),
       ],
     }),
     async during(run) {
-      await read(run, 10);
-      assert.equal((await progress(run)).dead, 6);
+      await read(run, 11);
+      assert.equal((await progress(run)).dead, 7);
       await stop(run);
     },
-    expected: totals(10, 1),
+    expected: totals(11, 1),
     async after({ sandbox }, { target }) {
       const dead = (await sandbox.topics.read(`${target}.dead`)).map(({ body }) => JSON.parse(body));
       assert.deepEqual(dead[0], { reason: 'not JSON', id: 'torn', body: '{"origin":' });
       assert.deepEqual(
         dead.map(({ reason }) => reason),
-        ['not JSON', ...Array(5).fill('not a departure')],
+        ['not JSON', ...Array(4).fill('not a departure'), 'in the future', 'not a departure'],
       );
     },
   },
@@ -618,10 +619,10 @@ const failing: StreamScenario[] = [
     },
   },
   {
-    name: 'a wrong password for the broker: final, and told',
+    name: 'a user whom the broker does not know: final, and told',
     async given(sandbox, run) {
       const given = await streams('nats')(sandbox, run);
-      const source_topic = given.input.source_topic.replace('etl:${NATS_PASSWORD}', 'etl:${PG_PASSWORD}');
+      const source_topic = given.input.source_topic.replace('etl:', 'nobody:');
       return { ...given, input: { ...given.input, source_topic } };
     },
     expected: { failure: { type: 'InvalidInput', message: 'source topic: broker refused the user' } },
@@ -650,13 +651,13 @@ const failing: StreamScenario[] = [
       const given = await streams('file', { events: () => minutes(200) })(sandbox, run);
       return {
         ...given,
-        input: { ...given.input, target_topic: 'nats://etl:${NO_SUCH_NAME}@127.0.0.1/delays' },
+        input: { ...given.input, target_topic: 'nats://etl:${FORGOTTEN_PASSWORD}@127.0.0.1/delays' },
       };
     },
     expected: {
       failure: {
         type: 'InvalidInput',
-        message: 'target topic: environment variable NO_SUCH_NAME is not set',
+        message: 'target topic: environment variable FORGOTTEN_PASSWORD is not set',
       },
     },
   },
@@ -666,14 +667,14 @@ const failing: StreamScenario[] = [
       const given = await streams('file', { events: () => minutes(20) })(sandbox, run);
       return {
         ...given,
-        input: { ...given.input, target_topic: 'nats://etl:${NO_SUCH_NAME}@127.0.0.1/delays' },
+        input: { ...given.input, target_topic: 'nats://etl:${FORGOTTEN_PASSWORD}@127.0.0.1/delays' },
       };
     },
     during: stopAfter(20),
     expected: {
       failure: {
         type: 'InvalidInput',
-        message: 'target topic: environment variable NO_SUCH_NAME is not set',
+        message: 'target topic: environment variable FORGOTTEN_PASSWORD is not set',
       },
     },
   },
@@ -760,8 +761,18 @@ const badInputs: StreamScenario[] = [
   ),
   refused(
     'a variable that the worker does not have',
-    () => ({ source_topic: 'nats://etl:${NO_SUCH_NAME}@127.0.0.1/departures' }),
-    'source topic: environment variable NO_SUCH_NAME is not set',
+    () => ({ source_topic: 'nats://etl:${FORGOTTEN_PASSWORD}@127.0.0.1/departures' }),
+    'source topic: environment variable FORGOTTEN_PASSWORD is not set',
+  ),
+  refused(
+    'a broker that the worker may not talk to',
+    () => ({ source_topic: 'nats://elsewhere.example/departures' }),
+    'source topic: host is not in PIPELINE_HOSTS',
+  ),
+  refused(
+    'a topic that is a file elsewhere',
+    () => ({ source_topic: 'file:///etc/hosts' }),
+    'source topic: path is not under PIPELINE_ROOTS',
   ),
 ];
 

@@ -429,6 +429,16 @@ const badInputs: TourScenario[] = [
     { connection_string: 'ftp://host/flights.csv' },
     'carrier UA: flights: connection_string: must be a file URL',
   ),
+  refused(
+    'a report that the worker may not write',
+    { report_url: 'file:///dev/null/report.ndjson' },
+    'report: path is not under PIPELINE_ROOTS',
+  ),
+  refused(
+    'flights in a file that the worker may not read',
+    { connection_string: 'file:///etc/hosts' },
+    'carrier UA: flights: path is not under PIPELINE_ROOTS',
+  ),
 ];
 
 export default {
