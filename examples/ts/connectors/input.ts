@@ -13,13 +13,28 @@ export const COMMON_RULES = {
 
 // #region secrets
 // #step What a secret in a URL looks like
-const PASSWORD = /^[^:]+:\/\/[^:/?#]*:([^/?#]*)@/g;
-const TOKEN = /[?&](?:password|token|secret)=([^&#]*)/g;
+const PASSWORD = /^[^:]+:\/*[^:/?#]*:([^/?#]*)@/g;
+const TOKEN = /^(?:https?|nats):\/*([^:/?#@]*)@/gi;
+const WORDS =
+  'pass(?:word|wd|phrase)?|pwd|[a-z]*token|[a-z]*secret|' +
+  '(?:api|access|auth|private)[-_]?key|sig(?:nature)?|' +
+  'auth(?:orization)?|credentials?|jwt';
+const NAMED = new RegExp(
+  '[?&;](?:key|(?:[^=&;]*[^=&;a-z])?' +
+    `(?:${WORDS})(?:[^=&;a-z][^=&;]*)?)=([^&;#]*)`,
+  'gi',
+);
+const OBSCURED = new RegExp(
+  '[?&;][^=&;]*%(?:[46][1-9a-f]|[57][0-9a]|2[de]|5f)' +
+    '[^=&;]*=([^&;#]*)',
+  'gi',
+);
+const SECRETS = [PASSWORD, TOKEN, NAMED, OBSCURED];
 const PLACEHOLDER = /^(\$\{\w+\})?$/;
 
 // #step Only a name may stand where a secret would
 export function hidesSecrets(url: string): boolean {
-  return [PASSWORD, TOKEN].every((secret) => {
+  return SECRETS.every((secret) => {
     const found = [...url.matchAll(secret)];
     return found.every(([, value = '']) =>
       PLACEHOLDER.test(value),

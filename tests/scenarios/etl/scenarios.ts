@@ -1279,6 +1279,18 @@ const badInputs: EtlScenario[] = [
     (input) => put(input.target, { connection_string: 'http://127.0.0.1/weather?token=hunter2' }),
     `target.connection_string: ${SECRET_RULE}`,
   ),
+  ...[
+    ...['http://h/w?access_token=hunter2', 'http://h/w?api_key=hunter2', 'http://h/w?key=hunter2'],
+    ...['http://h/w?Token=hunter2', 'http://h/w?%74oken=hunter2', 'http://h/w?a=1;sig=hunter2'],
+    ...['http://h/w?X-Amz-Signature=hunter2', 'http://h/w?clientSecret=hunter2', 'HTTPS://hunter2@h/w'],
+    ...['http:etl:hunter2@h/w', 'nats://hunter2@h/w', 'http://h/w?token=${API_TOKEN}2'],
+  ].map((url) =>
+    refused(
+      `a literal secret, as in ${url}`,
+      (input) => put(input.target, { connection_string: url }),
+      `target.connection_string: ${SECRET_RULE}`,
+    ),
+  ),
   refused(
     'a literal secret behind a named one',
     (input) =>

@@ -27,15 +27,25 @@ var identifier = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 // #step What a secret in a URL looks like
 var (
 	password = regexp.MustCompile(
-		`^[^:]+://[^:/?#]*:([^/?#]*)@`)
+		`^[^:]+:/*[^:/?#]*:([^/?#]*)@`)
 	token = regexp.MustCompile(
-		`[?&](?:password|token|secret)=([^&#]*)`)
+		`(?i)^(?:https?|nats):/*([^:/?#@]*)@`)
+	named = regexp.MustCompile(
+		`(?i)[?&;](?:key|(?:[^=&;]*[^=&;a-z])?` +
+			`(?:pass(?:word|wd|phrase)?|pwd|[a-z]*token|` +
+			`[a-z]*secret|(?:api|access|auth|private)[-_]?key|` +
+			`sig(?:nature)?|auth(?:orization)?|credentials?|jwt` +
+			`)(?:[^=&;a-z][^=&;]*)?)=([^&;#]*)`)
+	obscured = regexp.MustCompile(
+		`(?i)[?&;][^=&;]*%(?:[46][1-9a-f]|[57][0-9a]|` +
+			`2[de]|5f)[^=&;]*=([^&;#]*)`)
+	secrets  = []*regexp.Regexp{password, token, named, obscured}
 	onlyName = regexp.MustCompile(`^(\$\{\w+\})?$`)
 )
 
 // #step Only a name may stand where a secret would
 func hidesSecrets(url string) bool {
-	for _, secret := range []*regexp.Regexp{password, token} {
+	for _, secret := range secrets {
 		found := secret.FindAllStringSubmatch(url, -1)
 		for _, match := range found {
 			if !onlyName.MatchString(match[1]) {

@@ -35,16 +35,31 @@ static NAME: Pattern =
 // #region secrets
 // #step What a secret in a URL looks like
 static PASSWORD: Pattern =
-    Pattern::new(|| regex("^[^:]+://[^:/?#]*:([^/?#]*)@"));
+    Pattern::new(|| regex("^[^:]+:/*[^:/?#]*:([^/?#]*)@"));
 static TOKEN: Pattern = Pattern::new(|| {
-    regex("[?&](?:password|token|secret)=([^&#]*)")
+    regex("(?i)^(?:https?|nats):/*([^:/?#@]*)@")
+});
+static NAMED: Pattern = Pattern::new(|| {
+    regex(concat!(
+        "(?i)[?&;](?:key|(?:[^=&;]*[^=&;a-z])?",
+        "(?:pass(?:word|wd|phrase)?|pwd|[a-z]*token|",
+        "[a-z]*secret|(?:api|access|auth|private)[-_]?key|",
+        "sig(?:nature)?|auth(?:orization)?|credentials?|jwt",
+        ")(?:[^=&;a-z][^=&;]*)?)=([^&;#]*)"
+    ))
+});
+static OBSCURED: Pattern = Pattern::new(|| {
+    regex(concat!(
+        "(?i)[?&;][^=&;]*%(?:[46][1-9a-f]|[57][0-9a]|",
+        "2[de]|5f)[^=&;]*=([^&;#]*)"
+    ))
 });
 static PLACEHOLDER: Pattern =
     Pattern::new(|| regex(r"^(\$\{[A-Za-z0-9_]+\})?$"));
 
 // #step Only a name may stand where a secret would
 pub fn hides_secrets(url: &str) -> bool {
-    [&PASSWORD, &TOKEN]
+    [&PASSWORD, &TOKEN, &NAMED, &OBSCURED]
         .into_iter()
         .flat_map(|secret| secret.captures_iter(url))
         .all(|found| PLACEHOLDER.is_match(&found[1]))
