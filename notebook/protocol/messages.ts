@@ -22,6 +22,8 @@ export type News =
   | { kind: 'progress'; phase: string; processed: number; total: number }
   | ({ kind: 'history' } & Tail)
   | { kind: 'note'; text: string }
+  /** Where Temporal's own page of the run is, while it goes on. */
+  | { kind: 'web'; url: string }
   | { kind: 'broken'; broken: boolean }
   | { kind: 'output'; output: unknown }
   | { kind: 'rows'; rows: Record<string, unknown>[] }

@@ -6,14 +6,14 @@ import { endOf, eventsOf, type IHistory } from '../../recordings/format/from-his
 import type { RecordedEvent } from '../../recordings/format/recording.ts';
 import { historiesOf } from '../../sandbox/history.ts';
 import { ROOT } from '../../sandbox/processes.ts';
-import type { Temporal } from '../../sandbox/temporal.ts';
+import type { Server } from '../../sandbox/server.ts';
 import type { Tail } from '../protocol/messages.ts';
 import type { CodeLocations } from './code-locations.ts';
 
 type PendingActivity = api.api.workflow.v1.IPendingActivityInfo;
 
 export class Follower {
-  #temporal: Temporal;
+  #temporal: Server;
   #handle: WorkflowHandle;
   #folder: string;
   #locations: CodeLocations;
@@ -21,7 +21,7 @@ export class Follower {
   /** The events as they were told last. */
   events: RecordedEvent[] = [];
 
-  constructor(temporal: Temporal, handle: WorkflowHandle, folder: string, locations: CodeLocations) {
+  constructor(temporal: Server, handle: WorkflowHandle, folder: string, locations: CodeLocations) {
     this.#temporal = temporal;
     this.#handle = handle;
     this.#folder = folder;

@@ -8,10 +8,13 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { RecordedEvent } from '../../recordings/format/recording.ts';
 import { continuesAsNew } from '../../sandbox/contract.ts';
 import { type Demo, demoOf, type Prepared } from '../../sandbox/demo.ts';
+import { DevServer, liveServer } from '../../sandbox/dev-server.ts';
 import { type Language, language } from '../../sandbox/languages.ts';
 import { progressOf } from '../../sandbox/progress.ts';
 import { Sandbox } from '../../sandbox/sandbox.ts';
-import { TASK_QUEUE, TestBed } from '../../sandbox/test-bed.ts';
+import { unguessable } from '../../sandbox/server.ts';
+import { Temporal } from '../../sandbox/temporal.ts';
+import { TestBed } from '../../sandbox/test-bed.ts';
 import type { Deed, News, Plan } from '../protocol/messages.ts';
 import { CodeLocations } from './code-locations.ts';
 import { Follower } from './follower.ts';
@@ -86,7 +89,9 @@ async function run(spoken: Language): Promise<void> {
   const sandbox = await startSandbox();
   cleanup.push(() => sandbox.stop());
   // A worker that is to be killed keeps no workflow in memory.
-  const bed = await TestBed.start(sandbox, spoken, { cache: 0 });
+  const server = await liveServer((text) => tell({ kind: 'note', text }));
+  const taskQueue = unguessable('pipelines');
+  const bed = await TestBed.on(server, sandbox, spoken, { cache: 0, taskQueue });
   // Nobody waits for what a worker has in hand: the run is over, or was stopped.
   cleanup.push(() => bed.kill().then(() => bed.stop()));
   const prepared = await demo.prepare(sandbox);
@@ -99,10 +104,11 @@ async function run(spoken: Language): Promise<void> {
   const edge = edgeOf(demo, sandbox, given);
   await edge();
   const handle = await bed.temporal.client.workflow.start(demo.workflow, {
-    taskQueue: TASK_QUEUE,
+    taskQueue,
     workflowId: `notebook-${plan.pipeline}-${plan.language}`,
     args: [given],
   });
+  if (server instanceof DevServer) tell({ kind: 'web', url: `${server.webUi}/${handle.workflowId}` });
   tell({ kind: 'phase', phase: 'running' });
   const follower = new Follower(bed.temporal, handle, sandbox.folder, new CodeLocations(plan.pipeline));
   const failure = await watch({ spoken, bed, prepared, edge, handle, follower });
@@ -135,7 +141,7 @@ function edgeOf({ edge }: Demo, sandbox: Sandbox, given: unknown): () => Promise
 
 interface Live {
   spoken: Language;
-  bed: TestBed;
+  bed: TestBed<DevServer | Temporal>;
   prepared: Prepared<unknown>;
   edge(): Promise<void>;
   handle: WorkflowHandle;
@@ -165,14 +171,18 @@ async function watch(live: Live): Promise<string | undefined> {
     }
     if (!crash) {
       if (!bed.runs) throw new Error(`the worker has ended:\n${bed.log}`);
-      const sleeping = sleepsNow(follower.events);
-      if (sleeping || (!continuesAsNew(plan.pipeline) && Date.now() - asked > ASK_MS)) {
+      if (mayAsk(live) && Date.now() - asked > ASK_MS) {
         await askProgress(live);
         asked = Date.now();
       }
     }
     await sleep(LOOK_MS);
   }
+}
+
+/** The test server loses a query that meets a run as it continues as new. */
+function mayAsk({ bed, follower }: Live): boolean {
+  return bed.temporal instanceof DevServer || !continuesAsNew(plan.pipeline) || sleepsNow(follower.events);
 }
 
 /** Asks how far the run is; where it must be stopped, the demo does it. */
@@ -187,19 +197,23 @@ async function askProgress({ bed, prepared, handle }: Live): Promise<void> {
 }
 
 /**
- * Kills the worker, starts another, and moves the clock past the timeout of the attempts that died: it
- * is how Temporal learns of it, and `seconds` long.
+ * Kills the worker and starts another. Temporal learns of the attempts that died by their timeout, in `seconds`: where
+ * the clock can be moved, it is.
  */
 async function crashWorker({ bed, spoken, handle }: Live, seconds: number): Promise<void> {
   const died = await bed.crash(handle);
   tell({ kind: 'note', text: 'The worker was killed (SIGKILL).' });
   await bed.enter(spoken);
+  const { temporal } = bed;
+  const skips = temporal instanceof Temporal;
+  const wait = skips ? 'that wait is skipped' : `at most ${seconds} seconds from its last heartbeat`;
   const text = died
-    ? `Another worker is there. ${died === 1 ? 'The attempt' : `${died} attempts`} that died must time out: that wait is skipped.`
+    ? `Another worker is there. ${died === 1 ? 'The attempt' : `${died} attempts`} that died must time out: ${wait}.`
     : 'Another worker is there. No attempt was under way: it goes on where the history ends.';
   tell({ kind: 'note', text });
+  if (!skips) return;
   // Over when the clock has come so far: that may be after the run itself.
-  void bed.temporal.outlast(`${died ? seconds : WORKFLOW_TASK_SECONDS} seconds`).catch(() => {});
+  void temporal.outlast(`${died ? seconds : WORKFLOW_TASK_SECONDS} seconds`).catch(() => {});
 }
 
 /** Seconds after which Temporal gives up the attempts under way; 0 when none is. */

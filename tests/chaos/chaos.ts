@@ -41,13 +41,7 @@ export interface Wave {
 export async function wave({ language, seed, runs, pipelines }: WaveOptions): Promise<Wave> {
   const [sandbox, server] = await Promise.all([Sandbox.start(), DevServer.start()]);
   const workers: Service[] = [];
-  const enter = () =>
-    sandbox.startWorker(
-      language,
-      TASK_QUEUE,
-      { address: server.address, namespace: 'default' },
-      { cache: 0 },
-    );
+  const enter = () => sandbox.startWorker(language, TASK_QUEUE, server, { cache: 0 });
   try {
     workers.push(await enter(), await enter());
     // NATS is there before anybody takes it away.

@@ -67,7 +67,8 @@ describe.each(wanted.map((id) => mistaken(id as Language['id'])))('$label', (lan
   async function enter(env: Record<string, string> = {}): Promise<void> {
     const command = language.worker();
     const told = { ...language, worker: () => ({ ...command, env: { ...command.env, ...env } }) };
-    const at = { address: temporal.address, namespace: 'default' };
+    const { address, namespace } = temporal;
+    const at = { address, namespace };
     worker = await sandbox.startWorker(told, QUEUE, at, { cache: 0 });
   }
 

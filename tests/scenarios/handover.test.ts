@@ -176,7 +176,8 @@ describe('activity by activity', () => {
   test('a TypeScript workflow calls a Go and a Rust activity by task queue alone', async ({ task }) => {
     bed = await TestBed.start(sandbox, ts, { coverage });
     const { temporal } = bed;
-    const at = { address: temporal.address, namespace: 'default' };
+    const { address, namespace } = temporal;
+    const at = { address, namespace };
     const others = await Promise.all(
       [go, rust].map((one) => sandbox.startWorker(one, `pipelines-${one.id}`, at, { coverage })),
     );
@@ -184,6 +185,7 @@ describe('activity by activity', () => {
     const connection = await NativeConnection.connect({ address: temporal.address });
     const worker = await Worker.create({
       connection,
+      namespace,
       taskQueue: 'mixed',
       workflowsPath: `${ROOT}/examples/mixed/workflow.ts`,
     });

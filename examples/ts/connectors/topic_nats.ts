@@ -38,6 +38,8 @@ async function withStream<T>(
       pass: topic.password,
       timeout: TIMEOUT_MS,
       reconnect: false,
+      // It may name others: the worker was told of this one.
+      ignoreClusterUpdates: true,
     });
     try {
       const subject = topic.path.slice(1);
