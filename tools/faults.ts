@@ -1,6 +1,7 @@
 /**
  * npm run faults                    makes every seeded fault in a copy, and names the scenario that kills it
  * npm run faults -- etl             one pipeline's
+ * npm run faults -- guards          those that remove a guard against attacks, of the notebook's server, too
  * npm run faults -- --lang go       one language's (may be repeated)
  * npm run faults -- -t 'upsert'     faults by name
  * npm run faults -- --sample        one a pipeline and language, the same ones each time
@@ -36,6 +37,7 @@ import {
 } from '../tests/proof/faults.report.ts';
 import { type Result, runFaults } from '../tests/proof/faults.run.ts';
 import { aloneOrThrow } from '../tests/proof/faults.scratch.ts';
+import { type Removed, runGuards } from '../tests/proof/guards.run.ts';
 import { table } from './terminal.ts';
 
 const { values, positionals } = parseArgs({
@@ -57,14 +59,19 @@ interface List {
   digests: Digests;
 }
 
+/** The set that removes the guards: in the connectors, and in the notebook's server. */
+const GUARDS = 'guards';
+const guards = positionals.includes(GUARDS);
+
 function choose({ pipeline, faults, digests }: List): Mutation[] {
   const ids = values.lang.length ? values.lang.map((id) => language(id).id) : LANGUAGES.map(({ id }) => id);
   const known = values.rest
     ? [...kept(pipeline, digests), ...killsIn(readFaultsReport(pipeline), digests)]
     : [];
+  const wanted = guards ? faults.filter(({ guard }) => guard) : faults;
   const all = values.sample
-    ? sampleOf(pipeline, faults)
-    : LANGUAGES.flatMap(({ id }) => mutationsOf(pipeline, faults, id));
+    ? sampleOf(pipeline, wanted)
+    : LANGUAGES.flatMap(({ id }) => mutationsOf(pipeline, wanted, id));
   return all
     .filter((one) => ids.includes(one.language) && one.name.includes(values.name ?? ''))
     .filter((one) => !known.some(({ name, language: id }) => name === one.name && id === one.language));
@@ -95,17 +102,29 @@ async function run(mutations: Mutation[], tell: (result: Result) => void): Promi
 
 async function main(): Promise<number> {
   const known = pipelinesWithFaults();
-  const unknown = positionals.find((name) => !known.includes(name));
-  if (unknown) throw new Error(`no faults of "${unknown}": there are those of ${known.join(', ')}`);
-  const found = await allFaults(positionals.length ? positionals : undefined);
+  const pipelines = positionals.filter((name) => name !== GUARDS);
+  const unknown = pipelines.find((name) => !known.includes(name));
+  if (unknown)
+    throw new Error(`no faults of "${unknown}": there are those of ${known.join(', ')}, and ${GUARDS}`);
+  const found = await allFaults(pipelines.length ? pipelines : undefined);
   const lists = found.map(([pipeline, faults]): List => {
     return { pipeline, faults, digests: digestsOf(pipeline) };
   });
   const mutations = lists.flatMap(choose);
-  if (!mutations.length && !values.rest) throw new Error('no fault has that name');
+  if (!mutations.length && !values.rest && !guards) throw new Error('no fault has that name');
   for (const mutation of mutations) mutated(mutation);
 
   await aloneOrThrow();
+  const removed: Removed[] = [];
+  const ofServer =
+    guards && !pipelines.length && !values.sample && (!values.lang.length || values.lang.includes('ts'));
+  if (ofServer) {
+    await runGuards(values.name ?? '', (one) => {
+      removed.push(one);
+      console.log(`notebook · ${one.guard}: ${one['killed by'] || 'SURVIVED'}`);
+    });
+    console.log(`\nthe notebook's server\n\n${table(removed)}`);
+  }
   const results: Result[] = [];
   const saved: Promise<void>[] = [];
   const notChecked = await run(mutations, (result) => {
@@ -126,8 +145,12 @@ async function main(): Promise<number> {
   }
   console.log();
   for (const reason of notChecked) console.log(`not checked: ${reason}`);
-  const killed = results.filter((result) => result.killed_by);
-  const failed = results.length - killed.length + (values.all ? notChecked.length : 0);
+  const all = results.length + removed.length;
+  const killed = [
+    ...results.filter((result) => result.killed_by),
+    ...removed.filter((one) => one['killed by']),
+  ];
+  const failed = all - killed.length + (values.all ? notChecked.length : 0);
   if (values.record && !failed) for (const list of lists) await record(list);
   console.log(`${killed.length} killed, ${failed} failed`);
   return failed ? 1 : 0;

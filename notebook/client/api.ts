@@ -4,12 +4,16 @@ import type { News } from '../protocol/messages.ts';
 const KEY = 'notebook-token';
 const HEADER = 'x-notebook-token';
 
-/** Takes the token out of the address that npm start printed, and keeps it for the pages of this origin. */
-export function takeToken(): void {
+/**
+ * Takes the token out of the address that npm start printed, and keeps it for the pages of this origin. One that the
+ * server does not know is not kept: a link to this page must not take the good one away.
+ */
+export async function takeToken(): Promise<void> {
   const [, token] = /^#token=([\w-]+)$/.exec(location.hash) ?? [];
   if (!token) return;
-  localStorage.setItem(KEY, token);
   history.replaceState(null, '', location.pathname + location.search);
+  const answer = await fetch('/notebook/api/run', { headers: { [HEADER]: token } }).catch(() => undefined);
+  if (answer?.ok) localStorage.setItem(KEY, token);
 }
 
 /** Calls the API; throws what it says when it refuses. */

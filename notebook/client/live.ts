@@ -2,5 +2,5 @@
 import { takeToken } from './api.ts';
 import { Panel } from './panel.ts';
 
-takeToken();
+await takeToken();
 for (const host of document.querySelectorAll<HTMLElement>('[data-run]')) void Panel.fill(host);

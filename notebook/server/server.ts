@@ -13,6 +13,8 @@ import { bodyOf, checkCaller, checkHost, newToken, Refusal } from './guard.ts';
 import { type Limits, Run } from './run.ts';
 import { fileFor } from './static-files.ts';
 
+/** How long a caller may take to send a request. */
+const SENDING_MS = 10_000;
 const LIVE = '/notebook/live/';
 const API = '/notebook/api/';
 const INJECTED = `<link rel="stylesheet" href="${LIVE}live.css"><script type="module" src="${LIVE}live.ts"></script>`;
@@ -50,7 +52,12 @@ export class Notebook {
 
   /** Serves the pages of `folder` on 127.0.0.1; any free port when `port` is 0. */
   static async start(folder: string, port: number, limits: Limits): Promise<Notebook> {
-    const server = createServer();
+    // Whoever sends a head or a body bit by bit is cut off.
+    const server = createServer({
+      headersTimeout: SENDING_MS,
+      requestTimeout: SENDING_MS,
+      connectionsCheckingInterval: 1000,
+    });
     await new Promise<void>((ready, refused) => {
       server.once('error', refused);
       server.listen(port, '127.0.0.1', ready);
@@ -68,7 +75,8 @@ export class Notebook {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
     try {
       checkHost(request, this.port);
-      const { pathname } = new URL(request.url ?? '/', `http://${request.headers.host}`);
+      const [pathname = ''] = (request.url ?? '').split('?');
+      if (!pathname.startsWith('/')) throw new Refusal(400, 'a path is wanted');
       if (pathname.startsWith(API)) await this.#api(pathname.slice(API.length), request, response);
       else if (pathname.startsWith(LIVE)) await live(pathname.slice(LIVE.length), response);
       else await this.#page(pathname, response);

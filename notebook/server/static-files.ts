@@ -1,6 +1,6 @@
 /** The files of a built site, as a static host gives them. */
-import { readFile, stat } from 'node:fs/promises';
-import { extname, join, normalize } from 'node:path';
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { extname, join, sep } from 'node:path';
 
 const TYPES: Record<string, string> = {
   '.css': 'text/css',
@@ -20,7 +20,7 @@ export async function fileFor(
   folder: string,
   path: string,
 ): Promise<{ status: number; type: string; body: Buffer }> {
-  const wanted = await fileAt(join(folder, normalize(`/${decoded(path)}`)));
+  const wanted = await fileAt(join(folder, decoded(path)), await realpath(folder));
   const file = wanted ?? join(folder, '404.html');
   const type = TYPES[extname(file)] ?? 'application/octet-stream';
   return { status: wanted ? 200 : 404, type, body: await readFile(file) };
@@ -35,8 +35,10 @@ function decoded(path: string): string {
   }
 }
 
-async function fileAt(path: string): Promise<string | null> {
+/** The file at a path, or that of a folder; none where dots or links lead out of `root`. */
+async function fileAt(path: string, root: string): Promise<string | null> {
   const found = await stat(path).catch(() => null);
-  if (found?.isDirectory()) return fileAt(join(path, 'index.html'));
-  return found ? path : null;
+  if (found?.isDirectory()) return fileAt(join(path, 'index.html'), root);
+  const inside = found?.isFile() && (await realpath(path)).startsWith(root + sep);
+  return inside ? path : null;
 }

@@ -79,6 +79,9 @@ async function visit(pipeline: string): Promise<void> {
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
   page.on('pageerror', (error) => errors.push(error.message));
   await page.goto(address);
+  // The token is kept out of the address, which people copy.
+  await expect.poll(() => page.url()).not.toContain('token');
+  await expect.poll(() => page.evaluate(() => localStorage.getItem('notebook-token'))).toBeTruthy();
   await page.goto(new URL(`/lessons/${pipeline}/`, address).href);
   await live().waitFor();
 }
@@ -245,6 +248,20 @@ describe('who has not the address that was printed', OPTIONS, () => {
       .poll(() => page.locator('[data-run] [role=alert]').textContent())
       .toContain('npm start has printed');
     expect(await page.locator('[data-run] button').count()).toBe(0);
+  });
+});
+
+describe('a link with another token', OPTIONS, () => {
+  test('does not take the good one away', async () => {
+    await visit('etl');
+    await page.goto(new URL('/lessons/etl/#token=evil', address).href);
+    await page.reload();
+    await live().waitFor();
+    expect(page.url()).not.toContain('evil');
+    await live()
+      .getByRole('button', { name: /^Run in/ })
+      .waitFor();
+    expect(errors.filter((one) => !one.includes('401'))).toEqual([]);
   });
 });
 

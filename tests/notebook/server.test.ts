@@ -1,12 +1,14 @@
 /** The notebook's server: whom it refuses, what it checks, and what is left of a run however it ends. */
 
+import type * as Crypto from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request as ask } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { checkCaller, newToken, TOKEN_HEADER } from '../../notebook/server/guard.ts';
 import { Notebook } from '../../notebook/server/server.ts';
 import { run, Service } from '../../sandbox/processes.ts';
 import { until } from '../scenarios/until.ts';
@@ -14,6 +16,19 @@ import { until } from '../scenarios/until.ts';
 const MINUTE = 60_000;
 const LIMITS = { start: 5 * MINUTE, run: MINUTE, grace: MINUTE };
 const PAGE = '<!doctype html><html><head><title>A page</title></head><body></body></html>';
+
+/** Whether two secrets were compared in constant time, and how often. */
+const compared = vi.hoisted(() => ({ times: 0 }));
+vi.mock('node:crypto', async (original) => {
+  const crypto = await original<typeof Crypto>();
+  return {
+    ...crypto,
+    timingSafeEqual: (...both: Parameters<typeof crypto.timingSafeEqual>) => {
+      compared.times += 1;
+      return crypto.timingSafeEqual(...both);
+    },
+  };
+});
 
 interface Answer {
   status: number;
@@ -71,6 +86,8 @@ describe('the server', { timeout: MINUTE }, () => {
     folder = mkdtempSync(join(tmpdir(), 'pages-'));
     writeFileSync(join(folder, 'index.html'), PAGE);
     writeFileSync(join(folder, '404.html'), PAGE);
+    symlinkSync('/etc/hosts', join(folder, 'hosts.txt'));
+    symlinkSync('/etc', join(folder, 'elsewhere'));
     notebook = await Notebook.start(folder, 0, LIMITS);
     caller = goodCaller(notebook.address);
   });
@@ -92,22 +109,87 @@ describe('the server', { timeout: MINUTE }, () => {
     });
     expect(status).toBe(200);
     expect(body).toContain('<script type="module" src="/notebook/live/live.ts"></script></head>');
-    expect(headers['x-frame-options']).toBe('DENY');
-    expect(headers['cross-origin-resource-policy']).toBe('same-origin');
     expect(headers['access-control-allow-origin']).toBeUndefined();
     const script = await http(caller.port, '/notebook/live/live.ts', { headers: caller.headers });
     expect(script.headers['content-type']).toBe('text/javascript');
     expect(script.body).not.toMatch(/<HTMLElement>/);
   });
 
-  test.each(['/../package.json', '/%2e%2e/package.json', '/notebook/live/..%2f..%2fpackage.json', '/%ff'])(
-    '%s leads to no file outside',
-    async (path) => {
-      const { status, body } = await http(caller.port, path, { headers: caller.headers });
-      expect(status).toBe(404);
-      expect(body).not.toContain('durable-pipelines');
-    },
-  );
+  test.each([
+    '/',
+    '/no-such-page',
+    '/notebook/live/live.ts',
+    '/notebook/api/run',
+    '/notebook/api/no-such-call',
+  ])('%s comes with all that a browser must be told', async (path) => {
+    const { headers } = await http(caller.port, path, { headers: caller.headers });
+    expect(headers).toMatchObject({
+      'cache-control': 'no-store',
+      'content-security-policy': "frame-ancestors 'none'",
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+    });
+  });
+
+  test.each([
+    ...['/../package.json', '/%2e%2e/package.json', '/..%2f..%2f..%2f..%2f..%2f..%2fetc/hosts', '/%ff'],
+    ...[
+      '/notebook/live/..%2f..%2fpackage.json',
+      '/notebook/live/../../package.json',
+      '/notebook/live/live.css.map',
+    ],
+    ...['/hosts.txt', '/elsewhere/hosts'],
+  ])('%s leads to no file outside', async (path) => {
+    const { status, body } = await http(caller.port, path, { headers: caller.headers });
+    expect(status).toBe(404);
+    expect(body).not.toMatch(/durable-pipelines|localhost/);
+  });
+
+  test('a path of slashes is a page that is not there, and a target that is no path is refused', async () => {
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+    expect((await http(caller.port, '//', { headers: caller.headers })).status).toBe(200);
+    expect((await http(caller.port, '//evil.example/x', { headers: caller.headers })).status).toBe(404);
+    expect((await http(caller.port, 'http://evil.example/', { headers: caller.headers })).status).toBe(400);
+    expect(said).not.toHaveBeenCalled();
+    said.mockRestore();
+  });
+
+  test.each([
+    ['a head', 'GET / HTTP/1.1\r\nhost: x'],
+    ['a body', 'POST /notebook/api/run HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nx'],
+  ])('%s that never ends is cut off', async (_, begun) => {
+    // What is refused by its head is not read on: this one is good, as far as it goes.
+    const good = Object.entries(caller.headers).map(([name, value]) => `${name}: ${value}`);
+    const socket = connect({ host: '127.0.0.1', port: caller.port });
+    socket.on('error', () => {});
+    socket.write(begun.replace('host: x', good.join('\r\n')));
+    const closed = once(socket, 'close').then(() => 'closed');
+    const late = new Promise((over) => setTimeout(over, 20_000, 'open'));
+    socket.resume();
+    expect(await Promise.race([closed, late])).toBe('closed');
+  });
+
+  test('the token is compared whole, and in constant time', () => {
+    const token = newToken();
+    const of = (given: string) =>
+      checkCaller({ method: 'GET', headers: { [TOKEN_HEADER]: given } } as never, token);
+    compared.times = 0;
+    expect(() => of(token)).not.toThrow();
+    for (const wrong of [`${token.slice(0, -1)}!`, `!${token.slice(1)}`])
+      expect(() => of(wrong)).toThrow('npm start');
+    expect(compared.times).toBe(3);
+    for (const wrong of ['', token.slice(1), `${token}${token}`])
+      expect(() => of(wrong)).toThrow('npm start');
+  });
+
+  test('a token has 192 bits, and each start another', () => {
+    const tokens = Array.from({ length: 100 }, newToken);
+    expect(new Set(tokens).size).toBe(100);
+    for (const token of tokens) expect(Buffer.from(token, 'base64url')).toHaveLength(24);
+  });
 
   test.each([
     ['another name that leads here', { host: 'evil.example', origin: 'http://evil.example' }, 403],
@@ -173,6 +255,8 @@ describe('the server', { timeout: MINUTE }, () => {
     const second = await caller.call('POST', 'run', wanted);
     expect([second.status, second.body.error]).toEqual([409, 'one run at a time: etl in ts is running']);
     expect((await caller.call('GET', 'run')).body).toMatchObject({ id: body.id, pipeline: 'etl' });
+    expect(body.id).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
+    expect((await caller.call('POST', 'run/another/stop', {})).status).toBe(404);
     const bad = { pipeline_id: 'january', sources: [], target: {}, batch_size: 100_000 };
     const refused = await caller.call('POST', `run/${body.id}/start`, bad);
     expect(refused.status).toBe(422);
@@ -221,7 +305,7 @@ describe('however it ends, no process is left', { timeout: 3 * MINUTE }, () => {
       200,
     );
     const group = await leader();
-    expect((await groups()).get(group)?.join('\n')).toMatch(/postgres[\s\S]*temporal-test-server/);
+    expect((await groups()).get(group)?.join('\n')).toMatch(/postgres[\s\S]*server start-dev/);
     return group;
   }
   const gone = (group: number) =>

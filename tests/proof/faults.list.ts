@@ -11,6 +11,8 @@ export interface Fault extends Record<Language['id'], Edit | Edit[] | Impossible
   name: string;
   /** The scenario that is expected to kill it: its name, whole. */
   killer: string;
+  /** What it removes is a guard against attacks. */
+  guard?: true;
 }
 
 /** One change in one file. */

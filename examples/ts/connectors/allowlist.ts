@@ -12,6 +12,7 @@ import {
   delimiter,
   dirname,
   join,
+  resolve as absolute,
   sep,
 } from 'node:path';
 import { invalidInput } from './failures.ts';
@@ -35,7 +36,7 @@ export function variable(name: string): string {
 }
 // #endregion variable
 
-/** Throws `InvalidInput` where a host may not see one of the variables. */
+/** Throws `InvalidInput` where a host may not see one of the variables; a file has none. */
 export function checkVariables(
   names: string[],
   host: string,
@@ -66,7 +67,7 @@ export function checkHost(host: string, port: number): void {
 // #region path
 export function checkPath(path: string, folder: boolean): void {
   // #step Where it leads, whatever links are on the way
-  const real = realOf(path);
+  const real = realOf(absolute(path));
   const inner = real && (folder ? real : dirname(real));
 
   // #step Below a folder that the operator has named
@@ -90,8 +91,8 @@ function listOf(name: string): string[] {
 /** Names, and a host that may see each: a name may be there more than once. */
 function pairs(): [string, string][] {
   return listOf('PIPELINE_VARIABLES').map((pair) => {
-    const [name = '', host = ''] = pair.split('=');
-    return [name, host];
+    const [name = '', ...host] = pair.split('=');
+    return [name, host.join('=')];
   });
 }
 
@@ -101,7 +102,7 @@ function isAmong(
   port: number,
 ): boolean {
   const name = host.includes(':') ? `[${host}]` : host;
-  const names = ['*', name, `${name}:${port}`];
+  const names = name ? ['*', name, `${name}:${port}`] : ['*'];
   return listed.some((one) =>
     names.includes(one.toLowerCase()),
   );

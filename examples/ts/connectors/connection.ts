@@ -104,9 +104,11 @@ export function checkAccess(
   url: Resolved,
   folder = false,
 ): void {
-  const { scheme, host, variables } = url;
+  const { scheme, variables } = url;
+  const local = scheme === 'file';
+  const host = local ? '' : url.host;
   const port = url.port ?? PORTS[scheme] ?? 0;
-  if (scheme === 'file') checkPath(pathOf(url), folder);
+  if (local) checkPath(pathOf(url), folder);
   else checkHost(host, port);
   checkVariables(variables, host, port);
 }
