@@ -5,5 +5,6 @@ import "net/url"
 
 // Resolve is resolve.
 func Resolve(connection string, schemes ...string) (*url.URL, error) {
-	return resolve(connection, schemes...)
+	address, err := resolve(connection, false, schemes...)
+	return address.URL, err
 }

@@ -1,9 +1,9 @@
 package connectors
 
 import (
+	"cmp"
 	"net/netip"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -11,45 +11,108 @@ import (
 	"unicode/utf8"
 )
 
+// resolved is a URL, and the names of the variables that went into it.
+type resolved struct {
+	*url.URL
+	variables []string
+}
+
+// defaultPorts are the ports where there is none in a URL.
+var defaultPorts = map[string]string{
+	"postgres":   "5432",
+	"postgresql": "5432",
+	"http":       "80",
+	"https":      "443",
+	"nats":       "4222",
+}
+
 // placeholder is ${NAME} in a connection string: a secret that only the worker knows.
 var placeholder = regexp.MustCompile(`\$\{(\w+)\}`)
 
 // #region resolve
 
 // resolve puts the worker's environment into a connection
-// string. No message of its failures holds a value.
+// string, and checks that the worker may go there. No message
+// of its failures holds a value. A folder may be a root itself.
 func resolve(
-	connection string, schemes ...string,
-) (*url.URL, error) {
+	connection string, folder bool, schemes ...string,
+) (resolved, error) {
 	// #step Secrets come from the worker's environment
-	var unset []string
-	fill := func(match string) string {
+	var variables []string
+	var err error
+	fill := func(match string) (value string) {
 		name := match[len("${") : len(match)-len("}")]
-		value, ok := os.LookupEnv(name)
-		if !ok {
-			unset = append(unset, name)
+		variables = append(variables, name)
+		if err == nil {
+			value, err = variable(name)
 		}
 		return escaped(value)
 	}
 	filled := placeholder.ReplaceAllStringFunc(connection, fill)
-	if len(unset) > 0 {
-		return nil, InvalidInput(
-			"environment variable " + unset[0] + " is not set")
+	if err != nil {
+		return resolved{}, err
 	}
-
-	// #step A URL holds only what RFC 3986 allows
-	address, ok := parseURL(filled)
 
 	// #step A connection string is a URL of a known scheme
+	address, ok := parseURL(filled)
 	if !ok || !slices.Contains(schemes, address.Scheme) {
 		known := strings.Join(schemes, " or ")
-		return nil, InvalidInput(
+		return resolved{}, InvalidInput(
 			"connection_string: must be a " + known + " URL")
 	}
-	return address, nil
+
+	// #step Its worker decides where it may lead
+	found := resolved{address, variables}
+	return found, found.check(folder)
 }
 
 // #endregion resolve
+
+// check refuses what the lists of the worker do not let go.
+func (r resolved) check(folder bool) error {
+	// A redirect may write it otherwise.
+	host, port := strings.ToLower(r.Hostname()), portOf(r.URL)
+	var err error
+	if r.Scheme == "file" {
+		host = "" // localhost, if it is there, is no host that sees anything
+		err = checkPath(pathOf(r.URL), folder)
+	} else {
+		err = checkHost(host, port)
+	}
+	if err != nil {
+		return err
+	}
+	return checkVariables(r.variables, host, port)
+}
+
+// portOf is the port of a URL, or that of its scheme.
+func portOf(address *url.URL) string {
+	return cmp.Or(address.Port(), defaultPorts[address.Scheme])
+}
+
+// fileOf is the path of the file that a file:// connection string names.
+func fileOf(connection string) (string, error) {
+	return localOf(connection, false)
+}
+
+// FolderOf is the path of the folder that a file:// connection string names.
+func FolderOf(connection string) (string, error) {
+	return localOf(connection, true)
+}
+
+func localOf(connection string, folder bool) (string, error) {
+	address, err := resolve(connection, folder, "file")
+	if err != nil {
+		return "", err
+	}
+	return pathOf(address.URL), nil
+}
+
+// pathOf is the path in the file system of a file:// URL. Dots go before links are followed: what is checked is opened.
+func pathOf(address *url.URL) string {
+	plain := &url.URL{Scheme: "file", Path: address.Path}
+	return plain.ResolveReference(plain).Path
+}
 
 // escaped makes a value safe in any one part of a URL: unlike QueryEscape it writes a space as %20.
 func escaped(value string) string {

@@ -7,6 +7,7 @@ import (
 
 func TestConnectionsAreURLsOfRFC3986(t *testing.T) {
 	t.Setenv("PW", "p@ss/ü %")
+	t.Setenv("PIPELINE_VARIABLES", "PW=*")
 	tests := map[string]string{
 		"http://bob:${PW}@EXAMPLE.com:080/x?a;b&c=%20": "http://bob:p%40ss%2F%C3%BC%20%25@example.com:80/x?a;b&c=%20",
 		"http://[::1]":                "http://[::1]",
@@ -48,7 +49,7 @@ func TestConnectionsAreURLsOfRFC3986(t *testing.T) {
 		"file:/a":                     "",
 	}
 	for connection, want := range tests {
-		address, err := resolve(connection, "http", "file", "nats")
+		address, err := resolve(connection, false, "http", "file", "nats")
 		switch {
 		case err != nil && want != "":
 			t.Errorf("%s: %v", connection, err)
@@ -67,7 +68,8 @@ func long(text string, times int) string {
 }
 
 func TestAVariableThatIsNotSetIsNamed(t *testing.T) {
-	_, err := resolve("http://${PIPELINES_UNSET}/", "http")
+	t.Setenv("PIPELINE_VARIABLES", "PIPELINES_UNSET=*")
+	_, err := resolve("http://${PIPELINES_UNSET}/", false, "http")
 	if _, reason := CauseOf(err); reason != "environment variable PIPELINES_UNSET is not set" {
 		t.Error(reason)
 	}

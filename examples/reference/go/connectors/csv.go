@@ -68,15 +68,15 @@ func ReadCSV(
 
 // open opens the file behind a connection string; a pipe or a device could go on for ever.
 func open(connection string) (*os.File, error) {
-	address, err := resolve(connection, "file")
+	path, err := fileOf(connection)
 	if err != nil {
 		return nil, err
 	}
-	found, err := os.Stat(address.Path)
+	found, err := os.Stat(path)
 	if err != nil || !found.Mode().IsRegular() {
 		return nil, Unavailable("file cannot be read")
 	}
-	file, err := os.Open(address.Path)
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, Unavailable("file cannot be read")
 	}

@@ -12,18 +12,26 @@ import (
 	"time"
 )
 
+// The modes of files: for all whom the umask lets, or for our user.
+const (
+	forAll fs.FileMode = 0o666
+	forUs  fs.FileMode = 0o600
+)
+
 // #region atomic
 
 // writeAtomically writes a file that is there whole or not
-// at all.
-func writeAtomically(file string, body []byte) error {
+// at all. The mode says who may read it, the umask permitting.
+func writeAtomically(
+	file string, body []byte, mode fs.FileMode,
+) error {
 	// Two attempts may write at once: each under its own name.
 	temporary := file + "." + rand.Text() + ".tmp"
 
 	// #step Write under a name that nobody reads
 	err := os.MkdirAll(filepath.Dir(file), 0o777)
 	if err == nil {
-		err = os.WriteFile(temporary, body, 0o666)
+		err = os.WriteFile(temporary, body, mode)
 	}
 
 	// #step Rename: readers see the old file or the new

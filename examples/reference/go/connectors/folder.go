@@ -38,7 +38,8 @@ func writePart(parts Parts, name string, body []byte) error {
 
 	// #step Named after its batch, so a repeat replaces it
 	if err == nil {
-		err = writeAtomically(filepath.Join(hidden, name), body)
+		err = writeAtomically(
+			filepath.Join(hidden, name), body, forAll)
 	}
 	return err
 }
@@ -77,7 +78,8 @@ func CompleteParts(parts Parts, count int) error {
 	}{run, shown})
 	if err == nil {
 		file := filepath.Join(folder, run+manifestEnd)
-		err = writeAtomically(file, append(manifest, '\n'))
+		err = writeAtomically(
+			file, append(manifest, '\n'), forAll)
 	}
 
 	// #step What older runs wrote goes
@@ -123,7 +125,7 @@ func (p Parts) runOf(name string) string {
 	return found[1]
 }
 
-// CheckFolder checks that the URL names a folder, and that its variables are set.
+// CheckFolder checks that the URL names a folder that the worker may write.
 func CheckFolder(connection string) error {
 	_, err := FolderOf(connection)
 	return err
@@ -131,15 +133,6 @@ func CheckFolder(connection string) error {
 
 func isManifest(name string) bool {
 	return strings.HasSuffix(name, manifestEnd)
-}
-
-// FolderOf is the path of the folder that a file:// connection string names.
-func FolderOf(connection string) (string, error) {
-	address, err := resolve(connection, "file")
-	if err != nil {
-		return "", err
-	}
-	return address.Path, nil
 }
 
 // shownParts are the parts of a run that are in the folder, in order. After a failure it does nothing,

@@ -50,7 +50,7 @@ func ReadAPI(
 	ctx context.Context, connection, cursor string, size int,
 ) iter.Seq2[Page, error] {
 	return func(yield func(Page, error) bool) {
-		address, err := resolve(connection, "http", "https")
+		address, err := resolve(connection, false, "http", "https")
 		if err != nil {
 			yield(Page{}, err)
 			return
@@ -95,7 +95,7 @@ func ReadAPI(
 // getPage gets one page, or the failure that says what to do
 // next.
 func getPage(
-	ctx context.Context, address *url.URL,
+	ctx context.Context, address resolved,
 ) (apiPage, error) {
 	// #step No answer: try again
 	response, err := ask(ctx, address)
@@ -146,20 +146,20 @@ func getPage(
 // #endregion page
 
 // withQuery adds to the query of a URL, which stays as it is written: its order may be signed.
-func withQuery(address *url.URL, cursor string, size int) *url.URL {
-	asked := *address
+func withQuery(address resolved, cursor string, size int) resolved {
+	asked := *address.URL
 	if asked.RawQuery != "" {
 		asked.RawQuery += "&"
 	}
 	asked.RawQuery += "after=" + escaped(cursor) + "&limit=" + strconv.Itoa(size)
-	return &asked
+	return resolved{&asked, address.variables}
 }
 
 // unprintable is what no request may hold; servers write it into Location all the same.
 var unprintable = regexp.MustCompile(`[^!-~]+`)
 
 // ask gets an answer, and follows it where it stays with the same host: user and password go along.
-func ask(ctx context.Context, address *url.URL) (*http.Response, error) {
+func ask(ctx context.Context, address resolved) (*http.Response, error) {
 	user := address.User
 	for range maxRedirects + 1 {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
@@ -185,8 +185,14 @@ func ask(ctx context.Context, address *url.URL) (*http.Response, error) {
 		if err != nil || location == "" || !sameServer(request.URL, next) {
 			break
 		}
+		if next.Scheme != request.URL.Scheme {
+			// Another port of its host, which our lists may not know.
+			if err := (resolved{next, address.variables}).check(false); err != nil {
+				return nil, err
+			}
+		}
 		next.RawQuery = unprintable.ReplaceAllStringFunc(next.RawQuery, escaped)
-		address = next
+		address.URL = next
 	}
 	return nil, ValidationError("API redirects elsewhere")
 }
@@ -207,13 +213,6 @@ func sameServer(from, to *url.URL) bool {
 	}
 	upgrades := from.Scheme == "http" && to.Scheme == "https"
 	return upgrades || from.Scheme == to.Scheme && portOf(from) == portOf(to)
-}
-
-func portOf(address *url.URL) string {
-	if port := address.Port(); port != "" {
-		return port
-	}
-	return map[string]string{"http": "80", "https": "443"}[address.Scheme]
 }
 
 // transfer is a body that remembers how its transfer failed: unpacking it may fail for another reason.

@@ -91,6 +91,33 @@ func TestRedirectsStayWithTheServer(t *testing.T) {
 	}
 }
 
+func TestTLSIsAnotherPortOfTheLists(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "https://127.0.0.1:1/")
+		w.WriteHeader(http.StatusFound)
+	}))
+	defer server.Close()
+	host := strings.TrimPrefix(server.URL, "http://")
+	t.Setenv("TOKEN", "x")
+	for _, test := range []struct{ hosts, variables, want string }{
+		{host, "", "host is not in PIPELINE_HOSTS"},
+		{host + ",127.0.0.1:1", "TOKEN=" + host, "environment variable TOKEN may not go there: see PIPELINE_VARIABLES"},
+		{host + ",127.0.0.1:1", "TOKEN=127.0.0.1", "API did not answer"},
+	} {
+		t.Setenv("PIPELINE_HOSTS", test.hosts)
+		t.Setenv("PIPELINE_VARIABLES", test.variables)
+		connection := server.URL
+		if test.variables != "" {
+			connection += "?token=${TOKEN}"
+		}
+		for _, err := range ReadAPI(t.Context(), connection, "", 1) {
+			if _, got := CauseOf(err); got != test.want {
+				t.Errorf("%+v: got %s", test, got)
+			}
+		}
+	}
+}
+
 func TestAnswersThatUnpackToTooMuch(t *testing.T) {
 	got := answers(t, [2]string{}, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"net"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -63,11 +64,11 @@ func openTable(ctx context.Context, connection string) (db *pgx.Conn, table stri
 
 // settingsOf is how to reach a database, and the table that is meant.
 func settingsOf(connection string) (config *pgx.ConnConfig, table string, err error) {
-	address, err := resolve(connection, "postgres", "postgresql")
+	address, err := resolve(connection, false, "postgres", "postgresql")
 	if err != nil {
 		return nil, "", err
 	}
-	options, err := optionsOf(address)
+	options, err := optionsOf(address.URL)
 	if err != nil {
 		return nil, "", err
 	}
@@ -83,15 +84,22 @@ func settingsOf(connection string) (config *pgx.ConnConfig, table string, err er
 	if !options.Has("connect_timeout") {
 		options.Set("connect_timeout", strconv.Itoa(int(connectTimeout.Seconds())))
 	}
+	// The worker's own are not for every host: no key, no file of passwords, no PGPORT for the port that was checked.
+	options.Set("sslcertmode", "disable")
+	options.Set("passfile", "")
+	address.Host = net.JoinHostPort(address.Hostname(), portOf(address.URL))
 	address.RawQuery = options.Encode()
 	config, err = pgx.ParseConfig(address.String())
 	if err != nil {
 		return nil, "", Unavailable("database did not answer")
 	}
-	// Not the worker's own: PGPASSWORD and the like are not for every host.
 	config.Password, _ = address.User.Password()
 	config.Database = database
-	config.RuntimeParams["statement_timeout"] = statementTimeout
+	// Nor what PGOPTIONS or a service file would have the server be told.
+	config.RuntimeParams = map[string]string{"statement_timeout": statementTimeout}
+	if name := options.Get("application_name"); name != "" {
+		config.RuntimeParams["application_name"] = name
+	}
 	// A cancelled query is over on the server, too, when it returns.
 	config.BuildContextWatcherHandler = func(db *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: db, DeadlineDelay: cancelTimeout}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"io/fs"
 	"net/url"
 	"os"
+	"os/user"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -14,14 +16,26 @@ import (
 // stagedName is names and folders, none of which begins with a dot.
 var stagedName = regexp.MustCompile(`^(?:[\w-][\w.-]*/)*[\w-][\w.-]*$`)
 
-// StagedAt is where path is staged: under STAGING_URL, else in a temporary folder of this machine.
+// StagedAt is where path is staged: under STAGING_URL, else in this user's cache on this machine.
 func StagedAt(path string) string {
 	root, ok := os.LookupEnv("STAGING_URL")
 	if !ok {
-		own := filepath.Join(os.TempDir(), "durable-pipelines")
+		own := filepath.Join(home(), ".cache", "durable-pipelines")
 		root = (&url.URL{Scheme: "file", Path: own}).String()
 	}
 	return root + "/" + path
+}
+
+// home is the folder of our user. Where nobody knows it there is none, and nothing can be staged.
+func home() string {
+	folder, err := os.UserHomeDir()
+	if err == nil {
+		return folder
+	}
+	if us, err := user.Current(); err == nil {
+		return us.HomeDir
+	}
+	return os.DevNull
 }
 
 // #region stage
@@ -34,9 +48,13 @@ func Stage[T any](folder string, records []T) (Batch, error) {
 	sum := digest(body)
 	uri := folder + "/" + sum + ".ndjson"
 
-	// #step Write the rows where the history is not
+	// #step Write them where the history is not, for us alone
+	file := localPath(uri)
 	if err == nil {
-		err = writeAtomically(localPath(uri), body)
+		err = makePrivate(filepath.Dir(file))
+	}
+	if err == nil {
+		err = writeAtomically(file, body, forUs)
 	}
 
 	// #step Hand on a reference
@@ -45,13 +63,49 @@ func Stage[T any](folder string, records []T) (Batch, error) {
 
 // #endregion stage
 
-// WriteLines writes records, one a line, to the file that a URL names, in place of what was there.
-func WriteLines[T any](uri string, records []T) error {
-	body, err := toNDJSON(records)
-	if err == nil {
-		err = writeAtomically(localPath(uri), body)
+// #region private
+
+// makePrivate makes a folder of staging, which only our user
+// can enter. It refuses one that somebody else could enter.
+func makePrivate(folder string) error {
+	// #step What is made is for our user alone
+	err := os.MkdirAll(folder, 0o700)
+
+	// #step What is there must be a folder, and ours
+	root := filepath.Dir(localPath(StagedAt("staged")))
+	for at := folder; err == nil && at != root; {
+		var found fs.FileInfo
+		found, err = os.Lstat(at)
+		if err == nil && !isPrivate(found) {
+			return InvalidInput("STAGING_URL: is not ours alone")
+		}
+		at = filepath.Dir(at)
 	}
-	return err
+	if err != nil {
+		return Unavailable("folder cannot be written")
+	}
+	return nil
+}
+
+// #endregion private
+
+// isPrivate reports whether it is a folder, no link to one, that nobody but our user can enter.
+func isPrivate(found fs.FileInfo) bool {
+	open := found.Mode().Perm()&0o077 != 0
+	return found.IsDir() && isOurs(found) && !open
+}
+
+// WriteLines writes records, one a line, to the file that a connection string names, in place of what was there.
+func WriteLines[T any](connection string, records []T) error {
+	file, err := fileOf(connection)
+	if err != nil {
+		return err
+	}
+	body, err := toNDJSON(records)
+	if err != nil {
+		return err
+	}
+	return writeAtomically(file, body, forAll)
 }
 
 // Unstage removes what is staged at path and below. That it cannot be removed is no reason to fail.

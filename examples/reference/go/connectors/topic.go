@@ -42,7 +42,8 @@ var brokers = map[string]broker{
 
 // topicURL resolves the URL of a topic.
 func topicURL(topic string) (*url.URL, error) {
-	return resolve(topic, "nats", "file")
+	address, err := resolve(topic, false, "nats", "file")
+	return address.URL, err
 }
 
 // #region read

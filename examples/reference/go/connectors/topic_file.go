@@ -26,8 +26,8 @@ func readFileTopic(
 	_ context.Context, topic *url.URL, cursor int64, limit int,
 ) (TopicPage, error) {
 	// #step A topic that nobody wrote to is empty
-	page := TopicPage{Cursor: cursor}
-	chunk, err := readFrom(topic.Path, cursor)
+	file, page := pathOf(topic), TopicPage{Cursor: cursor}
+	chunk, err := readFrom(file, cursor)
 	if err != nil {
 		return page, err
 	}
@@ -48,7 +48,7 @@ func readFileTopic(
 		chunk = rest
 	}
 	if page.Cursor == cursor && len(chunk) == chunkBytes {
-		return tooLong(topic.Path, chunk, cursor)
+		return tooLong(file, chunk, cursor)
 	}
 	return page, nil
 }
@@ -111,7 +111,7 @@ func publishFile(
 	ctx context.Context, topic *url.URL, messages []Message,
 ) error {
 	// #step One writer at a time
-	file := topic.Path
+	file := pathOf(topic)
 	err := locked(ctx, file, func(held lock) error {
 		// #step A half-written line ends here
 		err := endLine(file, held)

@@ -41,7 +41,7 @@ func writeUpto(file string, marked upto) error {
 	if err != nil {
 		return err
 	}
-	return writeAtomically(uptoOf(file), text)
+	return writeAtomically(uptoOf(file), text, forAll)
 }
 
 // unmark begins anew: the marks are of another topic, which had this name.

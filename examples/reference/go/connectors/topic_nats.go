@@ -62,6 +62,8 @@ func withBroker(
 	connection, err := nats.Connect(topic.Host,
 		nats.UserInfo(topic.User.Username(), password),
 		nats.Timeout(natsConnectTimeout), nats.NoReconnect(),
+		// A cluster tells of its other servers: our user and password are for the one of the URL.
+		nats.IgnoreDiscoveredServers(),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			if errors.Is(err, nats.ErrPermissionViolation) {
 				refuse(err)

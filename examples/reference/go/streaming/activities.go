@@ -3,6 +3,7 @@ package streaming
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 
@@ -42,10 +43,14 @@ func ReadStreamEvents(
 
 // #endregion read
 
+// ahead is how far the clock that dates an event may be ahead of ours.
+const ahead = 24 * time.Hour
+
 // #region process
 
 // ProcessStreamEvents sorts a batch of events into windows. The
-// same input gives the same output, whenever it runs.
+// same input gives the same output, but for events of the
+// future.
 func ProcessStreamEvents(
 	ctx context.Context, input ProcessInput,
 ) (ProcessOutput, error) {
@@ -57,11 +62,13 @@ func ProcessStreamEvents(
 	}
 
 	// #step Sort the events into windows
+	latest := time.Now().Add(ahead).Unix()
 	sorted := SortEvents(messages, Windowing{
 		WindowSize:  input.WindowSize,
 		Lateness:    input.Lateness,
 		Watermark:   input.Watermark,
 		OpenWindows: input.OpenWindows,
+		Latest:      latest,
 	})
 
 	// #step Bound what goes through the history

@@ -21,6 +21,8 @@ type Windowing struct {
 	Lateness    int      `json:"allowed_lateness_seconds"`
 	Watermark   *string  `json:"watermark"`
 	OpenWindows []Window `json:"open_windows"`
+	// Latest is the last instant that is believed, in seconds since the epoch.
+	Latest int64 `json:"latest"`
 }
 
 // Sorted is the windows after a batch, and the messages that are in none of them.
@@ -51,7 +53,7 @@ func SortEvents(
 
 	for _, message := range messages {
 		// #step What is no event goes aside, with the reason
-		event, fault := parse(message)
+		event, fault := parse(message, by.Latest)
 		if fault != nil {
 			letter := deadLetter(message, fault)
 			out.Dead = append(out.Dead, letter)
@@ -139,6 +141,7 @@ type departure struct {
 var (
 	errNotJSON      = errors.New("not JSON")
 	errNotDeparture = errors.New("not a departure")
+	errFuture       = errors.New("in the future")
 	// airport is what goes into keys and headers: neither long nor with spaces.
 	airport = regexp.MustCompile(`^[\x21-\x7E]{1,32}$`)
 )
@@ -146,7 +149,9 @@ var (
 // #region event
 
 // parse is the event in a message, or why it is none.
-func parse(message connectors.Message) (departure, error) {
+func parse(
+	message connectors.Message, latest int64,
+) (departure, error) {
 	if message.Fault != "" {
 		return departure{}, errors.New(message.Fault)
 	}
@@ -164,6 +169,11 @@ func parse(message connectors.Message) (departure, error) {
 	delay, hasDelay := toDelay(event)
 	if !airport.MatchString(origin) || !hasTime || !hasDelay {
 		return departure{}, errNotDeparture
+	}
+
+	// #step One from the future would make all others late
+	if at > latest {
+		return departure{}, errFuture
 	}
 	return departure{origin, at, delay}, nil
 }

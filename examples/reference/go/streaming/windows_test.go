@@ -3,9 +3,13 @@ package streaming
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"durable-pipelines/connectors"
 )
+
+// latest is the end of the year 2098.
+var latest = time.Date(2098, 12, 31, 23, 59, 59, 0, time.UTC).Unix()
 
 // sorted sorts bodies of events into windows of an hour.
 func sorted(t *testing.T, bodies ...string) Sorted {
@@ -14,7 +18,7 @@ func sorted(t *testing.T, bodies ...string) Sorted {
 	for i, body := range bodies {
 		messages[i] = connectors.Message{ID: "m", Body: body}
 	}
-	return SortEvents(messages, Windowing{WindowSize: 3600})
+	return SortEvents(messages, Windowing{WindowSize: 3600, Latest: latest})
 }
 
 func TestOnlyDeparturesAreCounted(t *testing.T) {
@@ -27,7 +31,8 @@ func TestOnlyDeparturesAreCounted(t *testing.T) {
 		event(at, noon, "5.0"):                            "",
 		event(at, noon, "5e0"):                            "",
 		event(at, noon, "null"):                           "",
-		event(at, "2099-12-31T23:59:59Z", "-100000"):      "",
+		event(at, "2098-12-31T23:59:59Z", "-100000"):      "",
+		event(at, "2099-01-01T00:00:00Z", "1"):            "in the future",
 		"\ufeff" + event(at, noon, "1"):                   "",
 		event(at, noon, "1.5"):                            noEvent,
 		event(at, noon, "100001"):                         noEvent,
