@@ -175,7 +175,7 @@ export default [
     if err != nil {`,
       replace: 'if err != nil {',
     },
-    rust: { file: `${RUST}/connectors/topic_file.rs`, find: 'mark_all(&file, &lock).await?;', replace: '' },
+    rust: { file: `${RUST}/connectors/topic_file.rs`, find: 'mark_all(file, &lock).await?;', replace: '' },
   },
   {
     name: 'a line that is half-written is taken for a message',

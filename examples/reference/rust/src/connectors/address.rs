@@ -1,5 +1,5 @@
 //! URLs by RFC 3986, and no more: what one parser would mend and another refuse is refused.
-use std::{net::Ipv6Addr, path::PathBuf, sync::LazyLock};
+use std::{net::Ipv6Addr, sync::LazyLock};
 
 use percent_encoding::percent_decode_str;
 use regex::Regex;
@@ -98,11 +98,6 @@ impl<'a> Address<'a> {
     /// The path, as it is meant.
     pub fn decoded_path(&self) -> Option<String> {
         decoded(self.path)
-    }
-
-    /// The path of a file.
-    pub fn file(&self) -> Option<PathBuf> {
-        self.decoded_path().map(PathBuf::from)
     }
 
     /// The subject of a topic at NATS.

@@ -1,5 +1,5 @@
 //! Connection strings: URLs in which `${NAME}` stands for a secret that only the worker knows.
-use std::{env, path::PathBuf, sync::LazyLock};
+use std::{path::PathBuf, sync::LazyLock};
 
 use percent_encoding::{
     AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode,
@@ -9,7 +9,11 @@ use temporalio_sdk::ApplicationFailure;
 use url::Url;
 
 use super::{
-    address::Address,
+    address::{Address, decoded},
+    allowlist::{
+        Peer, Place, check_host, check_path, check_variables,
+        variable,
+    },
     failures::{Result, invalid_input},
 };
 
@@ -24,54 +28,104 @@ pub const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// Puts the worker's environment into a connection string.
+/// A URL that the worker may go to.
+pub struct Resolved {
+    pub url: Url,
+    /// The host as it is written: this is what is listed.
+    host: String,
+    /// The names of the variables that went into it.
+    variables: Vec<String>,
+}
+
+/// Puts the worker's environment into a connection string, and checks that the worker may go there.
 ///
 /// A name stands for one part of the URL (a password, a host, a token), so its value is
-/// percent-encoded. Fails with `InvalidInput` that names an unset variable, or says that the URL is
-/// none; neither message holds a value.
+/// percent-encoded. Fails with `InvalidInput` that names a variable or a list of the worker, or says
+/// that the URL is none; no message holds a value. `place` is what a `file` URL is to lead to.
 // #region resolve
 pub fn resolve(
     connection: &str,
     schemes: &[&str],
-) -> Result<Url> {
+    place: Place,
+) -> Result<Resolved> {
     // #step Secrets come from the worker's environment
-    let filled = filled(connection)?;
-
-    // #step A URL holds only what RFC 3986 allows
-    let address = Address::parse(&filled);
+    let Filled { url, variables } = filled(connection)?;
 
     // #step A connection string is a URL of a known scheme
-    address
+    let (url, host) = Address::parse(&url)
         .filter(|url| schemes.contains(&url.scheme.as_str()))
-        .and_then(|url| to_url(&url))
-        .ok_or_else(|| must_be(schemes))
+        .and_then(|url| Some((to_url(&url)?, url.host)))
+        .ok_or_else(|| must_be(schemes))?;
+
+    // #step Its worker decides where it may lead
+    let resolved = Resolved { url, host, variables };
+    resolved.check(place)?;
+    Ok(resolved)
 }
 // #endregion resolve
 
-/// The path that a `file` URL names.
-pub fn resolve_path(connection: &str) -> Result<PathBuf> {
-    let filled = filled(connection)?;
-    Address::parse(&filled)
-        .filter(|url| url.scheme == "file")
-        .and_then(|url| url.file())
-        .ok_or_else(|| must_be(&["file"]))
+/// The path of the file that a `file` URL names.
+pub fn resolve_file(connection: &str) -> Result<PathBuf> {
+    let url = resolve(connection, &["file"], Place::File)?;
+    Ok(url.path())
 }
 
-/// The connection string with each name's value, encoded.
-pub fn filled(connection: &str) -> Result<String> {
-    let mut filled = connection.to_owned();
+/// The same of a folder, to read and write within.
+pub fn resolve_folder(connection: &str) -> Result<PathBuf> {
+    let url = resolve(connection, &["file"], Place::Folder)?;
+    Ok(url.path())
+}
+
+impl Resolved {
+    /// The path that a `file` URL names: the URL has no dots in it any more.
+    pub fn path(&self) -> PathBuf {
+        decoded(self.url.path()).unwrap_or_default().into()
+    }
+
+    /// Fails with `InvalidInput` where the lists of the worker do not let it go to this port of the host.
+    pub fn check_port(&self, port: u16) -> Result<()> {
+        let peer = Peer { host: &self.host, port };
+        check_host(peer)?;
+        check_variables(&self.variables, Some(peer))
+    }
+
+    fn check(&self, place: Place) -> Result<()> {
+        if self.url.scheme() == "file" {
+            check_path(&self.path(), place)?;
+            return check_variables(&self.variables, None);
+        }
+        self.check_port(port_of(&self.url))
+    }
+}
+
+/// The port of a URL, or of its scheme.
+fn port_of(url: &Url) -> u16 {
+    let known = match url.scheme() {
+        "postgres" | "postgresql" => 5432,
+        "nats" => 4222,
+        _ => 0,
+    };
+    url.port_or_known_default().unwrap_or(known)
+}
+
+/// A connection string with each name's value, encoded, and the names.
+pub struct Filled {
+    pub url: String,
+    variables: Vec<String>,
+}
+
+/// Puts the values of variables in; where the URL leads is not looked at.
+pub fn filled(connection: &str) -> Result<Filled> {
+    let mut url = connection.to_owned();
+    let mut variables = Vec::new();
     for found in PLACEHOLDER.captures_iter(connection) {
         let (placeholder, [name]) = found.extract();
-        let value = env::var(name).map_err(|_| {
-            invalid_input(format!(
-                "environment variable {name} is not set"
-            ))
-        })?;
+        let value = variable(name)?;
         let encoded = utf8_percent_encode(&value, RESERVED);
-        filled =
-            filled.replace(placeholder, &encoded.to_string());
+        url = url.replace(placeholder, &encoded.to_string());
+        variables.push(name.to_owned());
     }
-    Ok(filled)
+    Ok(Filled { url, variables })
 }
 
 fn to_url(address: &Address) -> Option<Url> {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use temporalio_sdk::ApplicationFailure;
 
 use super::{
-    connection::resolve_path,
+    connection::resolve_file,
     csv_reader::{CsvReader, CsvRecord},
     failures::{Result, validation_error},
     records::{Page, RawRecord},
@@ -28,7 +28,7 @@ impl CsvPages {
         size: usize,
     ) -> Result<Self> {
         // #step A missing file may still arrive
-        let path = resolve_path(connection)?;
+        let path = resolve_file(connection)?;
         let mut rows = CsvReader::open(&path).await?;
         let header = header_of(&mut rows).await?;
 
@@ -115,7 +115,7 @@ mod tests {
     use url::Url;
     use uuid::Uuid;
 
-    use super::*;
+    use super::{super::allowlist::tests::allow_files, *};
 
     /// The records of all pages of two, and the cursors; or the words of the failure.
     async fn read(
@@ -124,6 +124,7 @@ mod tests {
     ) -> Result<(Value, Vec<String>), String> {
         let file = env::temp_dir()
             .join(format!("{} 100%.csv", Uuid::new_v4()));
+        allow_files();
         fs::write(&file, bytes).unwrap();
         let url = Url::from_file_path(&file).unwrap();
         let read = async {
@@ -215,6 +216,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_folder_is_no_file() {
+        allow_files();
         let pages = CsvPages::open("file:///tmp", "", 2).await;
         let Err(failure) = pages else { panic!("it opened") };
         assert_eq!(failure.to_string(), "file cannot be read");

@@ -20,6 +20,7 @@ use url::Url;
 
 use super::{
     address::decoded,
+    allowlist::Place,
     connection::resolve,
     failures::{Result, invalid_input, unavailable},
     postgres::classified,
@@ -147,7 +148,7 @@ struct Settings {
 }
 
 fn settings_of(connection: &str) -> Result<Settings> {
-    settings(&resolve(connection, &SCHEMES)?)
+    settings(&resolve(connection, &SCHEMES, Place::File)?.url)
 }
 
 fn settings(url: &Url) -> Result<Settings> {
@@ -171,9 +172,9 @@ fn settings(url: &Url) -> Result<Settings> {
     if !url.username().is_empty() {
         config.user(part(url.username(), "name a user")?);
     }
-    if let Some(password) = url.password() {
-        config.password(decoded(password).unwrap_or_default());
-    }
+    // Without a password it is an empty one, which a server that wants one refuses by its own words.
+    let password = url.password().unwrap_or_default();
+    config.password(decoded(password).unwrap_or_default());
     for (name, value) in given {
         match (name, value.as_str()) {
             ("sslmode", mode) => {

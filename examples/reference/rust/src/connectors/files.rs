@@ -5,15 +5,29 @@ use std::{
     time::Duration,
 };
 
-use tokio::{fs, time::sleep};
+use tokio::{
+    fs::{self, File},
+    io::AsyncWriteExt,
+    time::sleep,
+};
 use uuid::Uuid;
 
 use super::failures::{Result, unavailable};
 
+/// Writes `body` to `file` for all whom the umask lets read it: see `write_atomically_as`.
+pub async fn write_atomically(
+    file: &Path,
+    body: &[u8],
+) -> Result<()> {
+    write_atomically_as(0o666, file, body).await
+}
+
 /// Writes `body` to `file`, replacing what was there. Two attempts of one activity may write at
 /// once, so each writes under a name of its own first. Fails with `Unavailable`.
+/// `mode` says who may read it, as `chmod` takes it.
 // #region atomic
-pub async fn write_atomically(
+pub async fn write_atomically_as(
+    mode: u32,
     file: &Path,
     body: &[u8],
 ) -> Result<()> {
@@ -22,7 +36,11 @@ pub async fn write_atomically(
     let written: io::Result<()> = async {
         // #step Write under a name that nobody reads
         fs::create_dir_all(folder_of(file)).await?;
-        fs::write(&temporary, body).await?;
+        let mut new = File::options();
+        let new = new.write(true).create_new(true).mode(mode);
+        let mut new = new.open(&temporary).await?;
+        new.write_all(body).await?;
+        new.flush().await?;
 
         // #step Rename: readers see the old file or the new
         fs::rename(&temporary, file).await
@@ -95,7 +113,7 @@ pub async fn locked(file: &Path) -> io::Result<Lock> {
 }
 
 async fn taken(Lock { path, owner }: &Lock) -> io::Result<bool> {
-    match fs::File::create_new(path).await {
+    match File::create_new(path).await {
         Err(error)
             if error.kind() == io::ErrorKind::AlreadyExists =>
         {

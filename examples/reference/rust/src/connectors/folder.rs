@@ -11,7 +11,7 @@ use temporalio_sdk::ApplicationFailure;
 use tokio::fs;
 
 use super::{
-    connection::resolve_path,
+    connection::resolve_folder,
     failures::{Result, unavailable, validation_error},
     files::{unless_gone, write_atomically},
     ndjson::to_ndjson,
@@ -36,7 +36,7 @@ pub async fn write_part(
     body: &[u8],
 ) -> Result<()> {
     // #step Where nobody reads, under the name of the run
-    let folder = resolve_path(parts.connection)?;
+    let folder = resolve_folder(parts.connection)?;
     let hidden = folder.join(format!(".{}", parts.run()));
 
     // #step Named after its batch, so a repeat replaces it
@@ -51,7 +51,7 @@ pub async fn complete_parts(
     parts: Parts<'_>,
     count: usize,
 ) -> Result<()> {
-    let folder = resolve_path(parts.connection)?;
+    let folder = resolve_folder(parts.connection)?;
     let run = parts.run();
     let hidden = folder.join(format!(".{run}"));
 
@@ -205,7 +205,7 @@ mod tests {
     use url::Url;
     use uuid::Uuid;
 
-    use super::*;
+    use super::{super::allowlist::tests::allow_files, *};
 
     const FIRST: &str = "2013-01-01T00:00:00.000Z";
     const SECOND: &str = "2013-01-02T00:00:00.000Z";
@@ -221,6 +221,7 @@ mod tests {
 
     impl Folder {
         fn new() -> Self {
+            allow_files();
             let path = env::temp_dir()
                 .join(format!("folder-{}", Uuid::new_v4()));
             let url = Url::from_file_path(&path).unwrap().into();

@@ -23,7 +23,8 @@ use url::Url;
 
 use super::{
     address::decoded,
-    connection::{RESERVED, resolve},
+    allowlist::Place,
+    connection::{RESERVED, Resolved, resolve},
     failures::{
         Result, malformed, rate_limited, unavailable,
         unavailable_for, validation_error,
@@ -66,6 +67,8 @@ pub struct ApiPages {
 
 /// Where the API is, and as whom it is asked.
 struct Api {
+    /// As it was given: what is listed is asked of it.
+    given: Resolved,
     url: Url,
     user: Option<(String, String)>,
 }
@@ -77,9 +80,11 @@ impl ApiPages {
         cursor: &str,
         size: usize,
     ) -> Result<Self> {
-        let url = resolve(connection, &["http", "https"])?;
-        let api =
-            Api { user: user_of(&url), url: nameless(url) };
+        let schemes = ["http", "https"];
+        let given = resolve(connection, &schemes, Place::File)?;
+        let user = user_of(&given.url);
+        let url = nameless(given.url.clone());
+        let api = Api { given, url, user };
         let cursor = Some(cursor.to_owned());
         Ok(Self { api, cursor, used: HashSet::new(), size })
     }
@@ -93,9 +98,8 @@ impl ApiPages {
 
         // #step Ask for the page behind the cursor
         let url = page_url(&self.api.url, &cursor, self.size);
-        let user = self.api.user.as_ref();
         let ApiPage { records, has_more } =
-            get_page(url, user).await?;
+            get_page(&self.api, url).await?;
 
         // #step A cursor that stands still never ends
         self.used.insert(cursor);
@@ -150,12 +154,9 @@ fn page_url(url: &Url, cursor: &str, size: usize) -> Url {
 
 /// One page of the API, or the failure that says what to do next.
 // #region page
-async fn get_page(
-    url: Url,
-    user: Option<&(String, String)>,
-) -> Result<ApiPage> {
+async fn get_page(api: &Api, url: Url) -> Result<ApiPage> {
     // #step No answer: try again
-    let response = ask(url, user).await?;
+    let response = ask(api, url).await?;
 
     // #step 429: come back when the API says
     let status = response.status();
@@ -193,16 +194,13 @@ async fn get_page(
 // #endregion page
 
 /// The answer, behind a few redirects at most; none of them leads to another place.
-async fn ask(
-    mut url: Url,
-    user: Option<&(String, String)>,
-) -> Result<Response> {
+async fn ask(api: &Api, mut url: Url) -> Result<Response> {
     for _ in 0..=MAX_REDIRECTS {
         let mut request = CLIENT
             .get(url.clone())
             .header(ACCEPT, "application/json")
             .header(ACCEPT_ENCODING, "gzip");
-        if let Some((user, password)) = user {
+        if let Some((user, password)) = &api.user {
             request = request.basic_auth(user, Some(password));
         }
         let response =
@@ -220,7 +218,13 @@ async fn ask(
             .filter(|to| is_reference(to))
             .and_then(|to| url.join(to).ok())
             .filter(|to| is_same_place(&url, to));
-        url = nameless(to.ok_or_else(elsewhere)?);
+        let to = to.ok_or_else(elsewhere)?;
+        if to.scheme() != url.scheme()
+            && let Some(port) = to.port_or_known_default()
+        {
+            api.given.check_port(port)?;
+        }
+        url = nameless(to);
     }
     Err(elsewhere())
 }

@@ -1,5 +1,6 @@
 //! The edges of the pipelines: where records come from, wait and go to.
 pub mod address;
+pub mod allowlist;
 pub mod connection;
 pub mod csv;
 pub mod csv_reader;

@@ -1,8 +1,14 @@
 //! Staging: where rows wait between activities, so that the history holds references alone.
-use std::{env, path::PathBuf};
+use std::{
+    env, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
 
+use rustix::process::geteuid;
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
+use temporalio_sdk::ApplicationFailure;
 use tokio::fs;
 use url::Url;
 
@@ -10,7 +16,7 @@ use super::{
     failures::{
         Result, invalid_input, unavailable, validation_error,
     },
-    files::write_atomically,
+    files::write_atomically_as,
     input::{Pattern, regex},
     ndjson::{from_ndjson, to_ndjson},
     records::Batch,
@@ -21,15 +27,19 @@ static STAGED: Pattern = Pattern::new(|| {
     regex(r"(?-u)^(?:[\w-][\w.-]*/)*[\w-][\w.-]*$")
 });
 
-/// Where `path` is staged: under `STAGING_URL`, else in a temporary folder of this machine.
+/// Where `path` is staged: under `STAGING_URL`, else in this user's cache on this machine.
 pub fn staged_at(path: &str) -> String {
-    let folder = env::var("STAGING_URL").unwrap_or_else(|_| {
-        let own = env::temp_dir().join("durable-pipelines");
-        Url::from_file_path(own)
-            .expect("an absolute path")
-            .into()
-    });
+    let folder = match env::var_os("STAGING_URL") {
+        Some(url) => url.to_string_lossy().into_owned(),
+        None => own_cache().map_or_else(String::new, Into::into),
+    };
     format!("{folder}/{path}")
+}
+
+/// None where it is not known where this user is at home.
+fn own_cache() -> Option<Url> {
+    let own = env::home_dir()?.join(".cache/durable-pipelines");
+    Url::from_file_path(own).ok()
 }
 
 /// Removes what is staged at `path` and below. That it cannot be removed is no reason to fail.
@@ -66,13 +76,49 @@ pub async fn stage(
     let sha256 = digest(&body);
     let uri = format!("{folder}/{sha256}.ndjson");
 
-    // #step Write the rows where the history is not
-    write_atomically(&file_of(&uri)?, body.as_bytes()).await?;
+    // #step Write them where the history is not, for us alone
+    let file = file_of(&uri)?;
+    make_private(file.parent().unwrap_or(&file)).await?;
+    let body = body.as_bytes();
+    write_atomically_as(0o600, &file, body).await?;
 
     // #step Hand on a reference
     Ok(Batch { uri, count: records.len(), sha256 })
 }
 // #endregion stage
+
+/// Makes a folder of staging, which only our user can enter. Fails with `InvalidInput` where somebody else could:
+/// whoever was here first, or has put a link here.
+// #region private
+async fn make_private(folder: &Path) -> Result<()> {
+    // #step What is made is for our user alone
+    let mut alone = fs::DirBuilder::new();
+    alone.recursive(true).mode(0o700);
+    alone.create(folder).await.map_err(not_written)?;
+
+    // #step What is there must be a folder, and ours
+    let root = file_of(&staged_at("staged"))?;
+    let root = root.parent();
+    let inside =
+        folder.ancestors().take_while(|&at| Some(at) != root);
+    for at in inside {
+        let found = fs::symlink_metadata(at).await;
+        let found = found.map_err(not_written)?;
+        let ours = found.uid() == geteuid().as_raw();
+        let open = found.mode() & 0o077 != 0;
+        if !found.is_dir() || !ours || open {
+            return Err(invalid_input(
+                "STAGING_URL: is not ours alone",
+            ));
+        }
+    }
+    Ok(())
+}
+// #endregion private
+
+fn not_written(_: io::Error) -> ApplicationFailure {
+    unavailable("folder cannot be written")
+}
 
 /// Reads what `stage` wrote. Fails with `ValidationError` when they are not the bytes referred to, with
 /// `InvalidInput` when the reference leads out of staging.

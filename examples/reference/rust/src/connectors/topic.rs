@@ -2,6 +2,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    allowlist::Place,
     connection::resolve,
     failures::Result,
     topic_file::{publish_file, read_file},
@@ -44,14 +45,14 @@ pub async fn read_topic(
     limit: usize,
 ) -> Result<TopicPage> {
     // #step The scheme says which broker
-    let url = resolve(topic, &SCHEMES)?;
-    let is_nats = url.scheme() == "nats";
+    let broker = resolve(topic, &SCHEMES, Place::File)?;
+    let is_nats = broker.url.scheme() == "nats";
 
     // #step Bounded: a cursor to start behind, a limit
     if is_nats {
-        read_nats(&url, cursor, limit).await
+        read_nats(&broker.url, cursor, limit).await
     } else {
-        read_file(topic, cursor, limit).await
+        read_file(&broker.path(), cursor, limit).await
     }
 }
 // #endregion read
@@ -68,10 +69,10 @@ pub async fn publish(
     }
 
     // #step The id of a message is its de-duplication id
-    let url = resolve(topic, &SCHEMES)?;
-    match url.scheme() {
-        "nats" => publish_nats(&url, messages).await,
-        _ => publish_file(topic, messages).await,
+    let broker = resolve(topic, &SCHEMES, Place::File)?;
+    match broker.url.scheme() {
+        "nats" => publish_nats(&broker.url, messages).await,
+        _ => publish_file(&broker.path(), messages).await,
     }
 }
 // #endregion publish

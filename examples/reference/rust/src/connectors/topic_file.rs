@@ -14,7 +14,6 @@ use tokio::{
 };
 
 use super::{
-    connection::resolve_path,
     failures::{Result, unavailable},
     files::{Lock, locked, unless_gone},
     json::parse_json,
@@ -34,13 +33,12 @@ const KEPT_CHARACTERS: usize = 1024;
 /// The cursor is an offset in bytes: a read costs the same wherever it starts.
 // #region read
 pub async fn read_file(
-    connection: &str,
+    file: &Path,
     cursor: u64,
     limit: usize,
 ) -> Result<TopicPage> {
     // #step A topic that nobody wrote to is empty
-    let path = resolve_path(connection)?;
-    let lines = lines_from(&path, cursor, limit).await;
+    let lines = lines_from(file, cursor, limit).await;
     let lines = lines
         .or_else(unless_gone)
         .map_err(|_| unavailable("topic cannot be read"))?;
@@ -58,26 +56,24 @@ pub async fn read_file(
 /// Appends what is not there yet.
 // #region publish
 pub async fn publish_file(
-    connection: &str,
+    file: &Path,
     messages: &[Message],
 ) -> Result<()> {
-    let file = resolve_path(connection)?;
     let published: io::Result<()> = async {
         // #step One writer at a time
-        let lock = locked(&file).await?;
+        let lock = locked(file).await?;
 
         // #step A half-written line ends here
-        end_line(&file, &lock).await?;
+        end_line(file, &lock).await?;
 
         // #step Leave out what the topic has
-        mark_all(&file, &lock).await?;
+        mark_all(file, &lock).await?;
         let mut fresh = Vec::new();
         let mut ids = HashSet::new();
         for message in messages {
             let id = &message.id;
             if id.is_empty()
-                || ids.insert(id)
-                    && !is_marked(&file, id).await?
+                || ids.insert(id) && !is_marked(file, id).await?
             {
                 fresh.push(message);
             }
@@ -86,8 +82,8 @@ pub async fn publish_file(
         // #step Append the rest in one write, still alone
         let lines = to_ndjson(&fresh);
         lock.check()?;
-        append(&file, lines.as_bytes())?;
-        mark_all(&file, &lock).await
+        append(file, lines.as_bytes())?;
+        mark_all(file, &lock).await
     }
     .await;
     let message = "topic cannot be written";
@@ -322,11 +318,10 @@ async fn opened(file: &Path) -> io::Result<Option<File>> {
 
 #[cfg(test)]
 mod tests {
-    use std::{env, future::Future};
+    use std::{env, future::Future, path::PathBuf};
 
     use serde_json::json;
     use tokio::fs;
-    use url::Url;
     use uuid::Uuid;
 
     use super::*;
@@ -334,13 +329,12 @@ mod tests {
     /// What `work` gives with a topic of these bytes.
     async fn with<T, F: Future<Output = T>>(
         bytes: &[u8],
-        work: impl FnOnce(String) -> F,
+        work: impl FnOnce(PathBuf) -> F,
     ) -> (T, Vec<u8>) {
         let file = env::temp_dir()
             .join(format!("{}.topic", Uuid::new_v4()));
         fs::write(&file, bytes).await.unwrap();
-        let url = Url::from_file_path(&file).unwrap();
-        let result = work(url.into()).await;
+        let result = work(file.clone()).await;
         let bytes = fs::read(&file).await.unwrap();
         fs::remove_file(&file).await.unwrap();
         let marks = file.with_added_extension("ids");
@@ -354,8 +348,8 @@ mod tests {
         cursor: u64,
         limit: usize,
     ) -> Value {
-        let (page, _) = with(bytes, async |url| {
-            read_file(&url, cursor, limit).await.unwrap()
+        let (page, _) = with(bytes, async |file| {
+            read_file(&file, cursor, limit).await.unwrap()
         })
         .await;
         json!([page.messages, page.cursor])
@@ -420,8 +414,8 @@ mod tests {
             Message::new(id.to_owned(), String::new())
         };
         let messages = ["a", "b", "b", "", ""].map(message);
-        let (_, bytes) = with(topic, async |url| {
-            publish_file(&url, &messages).await.unwrap();
+        let (_, bytes) = with(topic, async |file| {
+            publish_file(&file, &messages).await.unwrap();
         })
         .await;
         let mut expected = topic.to_vec();
@@ -440,9 +434,8 @@ mod tests {
         let long = "x".repeat(2 * CHUNK_BYTES) + "\n";
         let topic = long.clone() + &line("a");
         let ids = ["a", "b"].map(message);
-        let (_, bytes) = with(long.as_bytes(), async |url| {
-            let file = resolve_path(&url).unwrap();
-            publish_file(&url, &[]).await.unwrap();
+        let (_, bytes) = with(long.as_bytes(), async |file| {
+            publish_file(&file, &[]).await.unwrap();
             let upto = read_upto(&file).await.unwrap();
             let end = long.len() as u64;
             assert_eq!((upto.from, upto.to), (end, end));
@@ -450,7 +443,7 @@ mod tests {
 
             // What another has written meanwhile is seen.
             fs::write(&file, &topic).await.unwrap();
-            publish_file(&url, &ids).await.unwrap();
+            publish_file(&file, &ids).await.unwrap();
             let bytes = fs::read(&file).await.unwrap();
             let expected = topic.clone() + &line("b");
             assert!(bytes == expected.into_bytes());
@@ -458,7 +451,7 @@ mod tests {
             // Another file has the name now, and is as long.
             let other = long.replace('x', "y") + &line("c");
             fs::write(&file, other).await.unwrap();
-            publish_file(&url, &ids).await.unwrap();
+            publish_file(&file, &ids).await.unwrap();
         })
         .await;
         let expected = line("c") + &line("a") + &line("b");

@@ -122,6 +122,8 @@ impl Broker {
             )
             .connection_timeout(TIMEOUT)
             .max_reconnects(1)
+            // A cluster tells of others: they are not listed.
+            .ignore_discovered_servers()
             .event_callback(move |event| {
                 if is_denial(&event) {
                     denied.store(true, Ordering::Relaxed);

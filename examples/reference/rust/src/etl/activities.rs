@@ -13,7 +13,7 @@ use super::types::{
 };
 use crate::{
     connectors::{
-        connection::resolve_path,
+        connection::resolve_folder,
         csv::CsvPages,
         database::check_table,
         failures::Result,
@@ -56,7 +56,7 @@ impl EtlActivities {
         Ok(match input.target.target_type {
             TargetType::Database => check_table(url),
             TargetType::Warehouse | TargetType::File => {
-                resolve_path(url).map(drop)
+                resolve_folder(url).map(drop)
             }
         }?)
     }

@@ -1,4 +1,5 @@
 //! The three activities of the stream: all that touches topics and events.
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use temporalio_macros::activities;
@@ -20,6 +21,9 @@ use crate::connectors::{
     staging::{fetch_staged, stage, staged_at, unstage_behind},
     topic::{Message, publish, read_topic},
 };
+
+/// How far the clock that dates an event may be ahead of ours, in seconds.
+const AHEAD: i64 = 24 * 3600;
 
 /// The activities, as a worker hosts them.
 pub struct StreamActivities;
@@ -56,7 +60,7 @@ impl StreamActivities {
     }
     // #endregion read
 
-    /// Sorts a batch of events into windows. The same input gives the same output, whenever it runs.
+    /// Sorts a batch of events into windows. The same input gives the same output, but for events of the future.
     // #region process
     #[activity(name = "ProcessStreamEvents")]
     pub async fn process_stream_events(
@@ -76,6 +80,7 @@ impl StreamActivities {
                 .allowed_lateness_seconds,
             watermark: input.watermark,
             open_windows: input.open_windows,
+            latest: Timestamp::now().as_second() + AHEAD,
         };
         let sorted = sort_events(messages, before);
         let Sorted { late, dead, .. } = sorted;

@@ -17,6 +17,8 @@ pub struct Windowing {
     pub allowed_lateness_seconds: i64,
     pub watermark: Option<String>,
     pub open_windows: Vec<Window>,
+    /// The last instant that is believed, in seconds since the epoch.
+    pub latest: i64,
 }
 
 /// The windows behind some more events; late and dead ones, ready to be published.
@@ -45,7 +47,7 @@ pub fn sort_events(
 
     for message in messages {
         // #step What is no event goes aside, with the reason
-        let event = match event_of(&message) {
+        let event = match event_of(&message, before.latest) {
             Ok(event) => event,
             Err(reason) => {
                 dead.push(dead_letter(&reason, &message));
@@ -173,7 +175,10 @@ fn count(
 
 /// The event in a message, or why it is none.
 // #region event
-fn event_of(message: &Message) -> Result<Departure, String> {
+fn event_of(
+    message: &Message,
+    latest: i64,
+) -> Result<Departure, String> {
     if let Some(fault) = &message.fault {
         return Err(fault.clone());
     }
@@ -190,7 +195,13 @@ fn event_of(message: &Message) -> Result<Departure, String> {
             delay: delay(body.get("delay_minutes")?)?,
         })
     };
-    departure().ok_or_else(|| "not a departure".to_owned())
+    let departure = departure().ok_or("not a departure")?;
+
+    // #step One from the future would make all others late
+    if departure.at > latest {
+        return Err("in the future".to_owned());
+    }
+    Ok(departure)
 }
 // #endregion event
 
@@ -235,6 +246,7 @@ mod tests {
             allowed_lateness_seconds: 600,
             watermark: None,
             open_windows: vec![],
+            latest: 4_102_444_800,
         };
         json!(sort_events(messages, before))
     }
@@ -347,7 +359,7 @@ mod tests {
         let mut message =
             Message::new("@7".to_owned(), "{}".to_owned());
         message.fault = Some("too long".to_owned());
-        let Err(reason) = event_of(&message) else {
+        let Err(reason) = event_of(&message, i64::MAX) else {
             panic!("an event")
         };
         assert_eq!(reason, "too long");

@@ -7,7 +7,7 @@ use temporalio_sdk::{
 
 use super::types::{ReportInput, WriteInput};
 use crate::connectors::{
-    connection::resolve_path, csv::CsvPages,
+    connection::resolve_file, csv::CsvPages,
     files::write_atomically, ndjson::to_ndjson,
 };
 
@@ -57,7 +57,7 @@ impl TourActivities {
         _ctx: ActivityContext,
         input: WriteInput,
     ) -> Result<(), ActivityError> {
-        let file = resolve_path(&input.report_url)?;
+        let file = resolve_file(&input.report_url)?;
         let body = to_ndjson(&input.reports);
         Ok(write_atomically(&file, body.as_bytes()).await?)
     }
