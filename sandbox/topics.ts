@@ -1,16 +1,16 @@
 /** The brokers of the streams, and how they misbehave. */
-import { randomBytes } from 'node:crypto';
 import { appendFile, mkdir, rename, rmdir } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { jetstream, jetstreamManager, type StreamAPI } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { type Connection, partsOf } from '../examples/ts/connectors/connection.ts';
+import { type Connection, encoded, partsOf } from '../examples/ts/connectors/connection.ts';
 import type { Message, TopicPage } from '../examples/ts/connectors/topic.ts';
 import { publishFile, readFileTopic } from '../examples/ts/connectors/topic_file.ts';
 import { publishNats, readNats } from '../examples/ts/connectors/topic_nats.ts';
 import { fromWheel, installed } from './binaries.ts';
 import { run, Service } from './processes.ts';
+import { newSecret } from './secrets.ts';
 
 /** Messages that are published before the first of them is acknowledged. */
 const UNDER_WAY = 1000;
@@ -23,7 +23,7 @@ export type Broker = (typeof BROKERS)[number];
 /** The topics of a sandbox, on either broker. Both are as the workers see them: through the connector. */
 export class Topics {
   /** The password of the NATS user: must never be seen in a history. */
-  readonly password = randomBytes(12).toString('hex');
+  readonly password = newSecret();
   /** Where NATS listens once it is needed, or the user's own does. */
   readonly host: string;
   #folder: string;
@@ -100,7 +100,7 @@ export class Topics {
 
   /** A topic with its password. The lists of what may be reached are for workers: this is the sandbox itself. */
   #opened(topic: string): Connection {
-    return partsOf(topic.replace('${NATS_PASSWORD}', this.password), ['nats', 'file']);
+    return partsOf(topic.replace('${NATS_PASSWORD}', encoded(this.password)), ['nats', 'file']);
   }
 
   /** Publishes as one would who gives no id. */

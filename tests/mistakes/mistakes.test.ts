@@ -12,6 +12,7 @@ import { factsOf, sleeps } from '../../sandbox/history.ts';
 import { LANGUAGES, type Language } from '../../sandbox/languages.ts';
 import type { Service } from '../../sandbox/processes.ts';
 import { Sandbox } from '../../sandbox/sandbox.ts';
+import { traceOf } from '../../sandbox/secrets.ts';
 import { Temporal } from '../../sandbox/temporal.ts';
 import { until } from '../scenarios/until.ts';
 import { buildHeartbeat, MISTAKES, mistaken } from './workers.ts';
@@ -170,10 +171,10 @@ describe.each(wanted.map((id) => mistaken(id as Language['id'])))('$label', (lan
     await enter();
     const { password } = sandbox.database;
     const named = sandbox.database.url('flights_sample');
-    const literal = named.replace('${PG_PASSWORD}', password);
+    const literal = named.replace('${PG_PASSWORD}', encodeURIComponent(password));
     const found = async (run: WorkflowHandle) => {
       const [facts] = await factsOf(temporal.client, run);
-      return String((facts?.text.split(password).length ?? 0) - 1);
+      return String((facts?.text.split(traceOf(password)).length ?? 0) - 1);
     };
     const wrong = await start('SecretWrong', literal);
     expect(await result(wrong)).toBe(SAMPLE);

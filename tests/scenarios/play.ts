@@ -13,6 +13,7 @@ import { factsOf, historiesOf, sleeps } from '../../sandbox/history.ts';
 import { language } from '../../sandbox/languages.ts';
 import { ROOT } from '../../sandbox/processes.ts';
 import { Sandbox } from '../../sandbox/sandbox.ts';
+import { traceOf } from '../../sandbox/secrets.ts';
 import { TASK_QUEUE, TestBed } from '../../sandbox/test-bed.ts';
 import { type About, coverageOf, coverageOfAll, emptied, saveRun } from '../proof/runs.ts';
 import { BUILD_LIMIT_MS, built } from './built.ts';
@@ -164,7 +165,7 @@ async function play(about: About, scenario: AnyScenario, workflow: string, bed: 
   if (output !== undefined) contract.output(output);
   for (const { text } of await run.histories()) {
     for (const [secret, value] of Object.entries(sandbox.secrets)) {
-      expect(text.includes(value), `${secret} in the history`).toBe(false);
+      expect(text.includes(traceOf(value)), `${secret} in the history`).toBe(false);
     }
   }
   await saveRun(

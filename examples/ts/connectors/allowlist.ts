@@ -8,11 +8,11 @@
  */
 import { lstatSync, realpathSync } from 'node:fs';
 import {
+  resolve as absolute,
   basename,
   delimiter,
   dirname,
   join,
-  resolve as absolute,
   sep,
 } from 'node:path';
 import { invalidInput } from './failures.ts';

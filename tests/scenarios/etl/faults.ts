@@ -16,7 +16,263 @@ const rejectedThenMended =
   'a batch that a rule rejected, and the rule goes: a retry loads that batch alone, and reads nothing';
 const throttled = 'API answers 429 with Retry-After 3600: an hour is skipped, and the read resumes';
 
+const outsider = 'bad input: a host that the worker may not talk to';
+
 export default [
+  {
+    name: 'the worker talks to any host',
+    killer: outsider,
+    guard: true,
+    ts: {
+      file: `${TS}/connectors/allowlist.ts`,
+      find: "if (!isAmong(listOf('PIPELINE_HOSTS'), host, port))",
+      replace: "if (!isAmong(['*'], host, port))",
+    },
+    go: {
+      file: `${GO}/connectors/allowlist.go`,
+      find: 'if !isAmong(listOf("PIPELINE_HOSTS"), host, port) {',
+      replace: 'if !isAmong([]string{"*"}, host, port) {',
+    },
+    rust: {
+      file: `${RUST}/connectors/connection.rs`,
+      find: 'check_host(peer)?;',
+      replace: 'let _ = check_host;',
+    },
+  },
+  {
+    name: 'callers name any variable of the worker',
+    killer: 'bad input: a variable that no caller may name',
+    guard: true,
+    ts: {
+      file: `${TS}/connectors/allowlist.ts`,
+      find: 'if (!pairs().some(([listed]) => listed === name)) {',
+      replace: 'if (!pairs().some(([listed]) => listed || name)) {',
+    },
+    go: {
+      file: `${GO}/connectors/allowlist.go`,
+      find: 'return to.name == name',
+      replace: 'return to.name != ""',
+    },
+    rust: {
+      file: `${RUST}/connectors/allowlist.rs`,
+      find: 'if !pairs().iter().any(|(listed, _)| listed == name) {',
+      replace: 'if false {',
+    },
+  },
+  {
+    name: 'a variable goes to any host',
+    killer: 'bad input: a variable that is for another host',
+    guard: true,
+    ts: {
+      file: `${TS}/connectors/allowlist.ts`,
+      find: 'if (!isAmong(hosts, host, port)) {',
+      replace: "if (!isAmong(['*', ...hosts], host, port)) {",
+    },
+    go: {
+      file: `${GO}/connectors/allowlist.go`,
+      find: 'if !isAmong(hosts, host, port) {',
+      replace: 'if len(hosts) == 0 {',
+    },
+    rust: {
+      file: `${RUST}/connectors/connection.rs`,
+      find: 'check_variables(&self.variables, Some(peer))',
+      replace: 'Ok(())',
+    },
+  },
+  {
+    name: 'a link leads out of the roots',
+    killer: 'bad input: the same, behind a link',
+    guard: true,
+    ts: {
+      file: `${TS}/connectors/allowlist.ts`,
+      find: 'return realpathSync(path);',
+      replace: 'return realpathSync(path) && path;',
+    },
+    go: {
+      file: `${GO}/connectors/allowlist.go`,
+      find: `if real, err := filepath.EvalSymlinks(whole); err == nil {
+        return real, true
+      }`,
+      replace: `if _, err := os.Lstat(whole); err == nil {
+		return whole, true
+	}`,
+    },
+    rust: {
+      file: `${RUST}/connectors/allowlist.rs`,
+      find: 'fs::canonicalize(path)',
+      replace: 'std::path::absolute(path)',
+    },
+  },
+  {
+    name: 'a root itself is taken for a file',
+    killer: 'bad input: a root, where a file is wanted',
+    guard: true,
+    ts: {
+      file: `${TS}/connectors/allowlist.ts`,
+      find: '(folder ? real : dirname(real))',
+      replace: '(folder ? real : real)',
+    },
+    go: {
+      file: `${GO}/connectors/allowlist.go`,
+      find: 'inner = filepath.Dir(inner)',
+      replace: 'inner += ""',
+    },
+    rust: { file: `${RUST}/connectors/allowlist.rs`, find: 'real.pop();', replace: 'let _ = real;' },
+  },
+  {
+    name: 'a redirect to another port is followed unasked',
+    killer: 'API redirects to TLS, at a port that the worker may not talk to',
+    guard: true,
+    ts: { file: `${TS}/connectors/http.ts`, find: 'if (safer) {', replace: 'if (safer && !location) {' },
+    go: {
+      file: `${GO}/connectors/http.go`,
+      find: 'if next.Scheme != request.URL.Scheme {',
+      replace: 'if next.Scheme == "" {',
+    },
+    rust: {
+      file: `${RUST}/connectors/http.rs`,
+      find: 'if to.scheme() != url.scheme()',
+      replace: 'if to.host() != url.host()',
+    },
+  },
+  {
+    name: 'staging may be open to others',
+    killer: 'staging that others may enter: refused',
+    guard: true,
+    ts: {
+      file: `${TS}/connectors/staging.ts`,
+      find: '|| !ours || open) {',
+      replace: '|| !ours || (open && !ours)) {',
+    },
+    go: {
+      file: `${GO}/connectors/staging.go`,
+      find: 'return found.IsDir() && isOurs(found) && !open',
+      replace: `_ = open
+	return found.IsDir() && isOurs(found)`,
+    },
+    rust: {
+      file: `${RUST}/connectors/staging.rs`,
+      find: 'let open = found.mode() & 0o077 != 0;',
+      replace: 'let open = false;',
+    },
+  },
+  {
+    name: 'staging may be a link',
+    killer: 'staging behind a link: refused, and nothing is written there',
+    guard: true,
+    ts: {
+      file: `${TS}/connectors/staging.ts`,
+      find: 'if (!found.isDirectory() || !ours || open) {',
+      replace: 'if (!found.isSymbolicLink() && (!ours || open)) {',
+    },
+    go: {
+      file: `${GO}/connectors/staging.go`,
+      find: 'return found.IsDir() && isOurs(found) && !open',
+      replace: 'return isOurs(found) && (!open || !found.IsDir())',
+    },
+    rust: {
+      file: `${RUST}/connectors/staging.rs`,
+      find: 'fs::symlink_metadata(at).await',
+      replace: 'fs::metadata(at).await',
+    },
+  },
+  {
+    name: 'staged files are for all to read',
+    killer: 'staged rows are for the eyes of their user alone',
+    guard: true,
+    ts: { file: `${TS}/connectors/staging.ts`, find: 'body, 0o600);', replace: 'body, 0o644);' },
+    go: {
+      file: `${GO}/connectors/staging.go`,
+      find: 'err = writeAtomically(file, body, forUs)',
+      replace: 'err = writeAtomically(file, body, forAll)',
+    },
+    rust: {
+      file: `${RUST}/connectors/staging.rs`,
+      find: 'write_atomically_as(0o600, &file, body)',
+      replace: 'write_atomically_as(0o644, &file, body)',
+    },
+  },
+  {
+    name: 'a secret is put into a URL as it is',
+    killer: 'no secret anywhere in the history: names alone',
+    guard: true,
+    ts: {
+      file: `${TS}/connectors/connection.ts`,
+      find: 'return encoded(variable(name));',
+      replace: 'return variable(name);',
+    },
+    go: { file: `${GO}/connectors/connection.go`, find: 'return escaped(value)', replace: 'return value' },
+    rust: {
+      file: `${RUST}/connectors/connection.rs`,
+      find: 'url = url.replace(placeholder, &encoded.to_string());',
+      replace: `let _ = encoded;
+        url = url.replace(placeholder, &value);`,
+    },
+  },
+  {
+    name: 'the name of a table is put into SQL unquoted',
+    killer: 'a table whose name is SQL: it is a name all the same',
+    guard: true,
+    ts: {
+      file: `${TS}/connectors/postgres.ts`,
+      find: "names.map(pg.escapeIdentifier).join('.')",
+      replace: "names.join('.')",
+    },
+    go: {
+      file: `${GO}/connectors/postgres.go`,
+      find: 'return name.Sanitize(), true',
+      replace: 'return strings.Join(name, "."), true',
+    },
+    rust: {
+      file: `${RUST}/connectors/database.rs`,
+      find: String.raw`format!("\"{}\"", name.replace('"', "\"\""))`,
+      replace: 'name.to_string()',
+    },
+  },
+  {
+    name: 'any kind of file is read',
+    killer: 'a pipe instead of a file: nobody waits at it',
+    guard: true,
+    ts: { file: `${TS}/connectors/csv.ts`, find: 'if (!found?.isFile())', replace: 'if (!found)' },
+    go: {
+      file: `${GO}/connectors/csv.go`,
+      find: 'if err != nil || !found.Mode().IsRegular() {',
+      replace: 'if err != nil || found == nil {',
+    },
+    rust: {
+      file: `${RUST}/connectors/csv_reader.rs`,
+      find: 'is_ok_and(|it| it.is_file())',
+      replace: 'is_ok_and(|it| !it.is_dir())',
+    },
+  },
+  {
+    name: 'half of a value may be a secret: the name alone is looked for',
+    killer: 'bad input: a literal secret, as in http://h/w?token=${API_TOKEN}2',
+    guard: true,
+    ts: {
+      file: `${TS}/connectors/input.ts`,
+      find: String.raw`/^(\$\{\w+\})?$/`,
+      replace: String.raw`/^(\$\{\w+\}|$)/`,
+    },
+    go: {
+      file: `${GO}/connectors/input.go`,
+      find: String.raw`^(\$\{\w+\})?$`,
+      replace: String.raw`^(\$\{\w+\}|$)`,
+    },
+    rust: {
+      file: `${RUST}/connectors/input.rs`,
+      find: String.raw`^(\$\{[A-Za-z0-9_]+\})?$`,
+      replace: String.raw`^(\$\{[A-Za-z0-9_]+\}|$)`,
+    },
+  },
+  {
+    name: 'a secret by another name passes',
+    killer: 'bad input: a literal secret, as in http://h/w?clientSecret=hunter2',
+    guard: true,
+    ts: { file: `${TS}/connectors/input.ts`, find: '|[a-z]*secret|', replace: '|secret|' },
+    go: { file: `${GO}/connectors/input.go`, find: '[a-z]*secret|', replace: 'secret|' },
+    rust: { file: `${RUST}/connectors/input.rs`, find: '[a-z]*secret|', replace: 'secret|' },
+  },
   {
     name: 'a retry reads the sources again',
     killer: rejectedThenMended,
@@ -35,6 +291,7 @@ export default [
   },
   {
     name: 'a staged reference may lead anywhere',
+    guard: true,
     killer: 'bad input: a retry of a batch outside of staging',
     ts: {
       file: `${TS}/connectors/staging.ts`,
@@ -484,13 +741,18 @@ export default [
   {
     name: 'a password may stand in the input: tokens alone are looked for',
     killer: 'bad input: a literal password',
-    ts: { file: `${TS}/connectors/input.ts`, find: '[PASSWORD, TOKEN].every', replace: '[TOKEN].every' },
+    guard: true,
+    ts: {
+      file: `${TS}/connectors/input.ts`,
+      find: 'const SECRETS = [PASSWORD, TOKEN,',
+      replace: 'const SECRETS = [PASSWORD && TOKEN,',
+    },
     go: {
       file: `${GO}/connectors/input.go`,
-      find: '[]*regexp.Regexp{password, token}',
-      replace: '[]*regexp.Regexp{token}',
+      find: '[]*regexp.Regexp{password, token,',
+      replace: '[]*regexp.Regexp{token,',
     },
-    rust: { file: `${RUST}/connectors/input.rs`, find: '[&PASSWORD, &TOKEN]', replace: '[&TOKEN]' },
+    rust: { file: `${RUST}/connectors/input.rs`, find: '[&PASSWORD, &TOKEN,', replace: '[&TOKEN,' },
   },
   {
     name: 'a run that was overtaken writes its older values over the newer ones',

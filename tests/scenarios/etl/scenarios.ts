@@ -16,9 +16,11 @@ import type { Fault } from '../../../sandbox/api.ts';
 import { contractOf } from '../../../sandbox/contract.ts';
 import { table } from '../../../sandbox/data.ts';
 import { january } from '../../../sandbox/demos/etl.ts';
+import { run as command } from '../../../sandbox/processes.ts';
 import { progressOf } from '../../../sandbox/progress.ts';
 import { retryOf } from '../../../sandbox/retry.ts';
 import { NOBODY, type Sandbox } from '../../../sandbox/sandbox.ts';
+import { traceOf } from '../../../sandbox/secrets.ts';
 import { contentsOf, duck, manifestOf, partsOf } from '../../../sandbox/warehouse.ts';
 import type { Expected, Pipeline, Run, Scenario } from '../scenario.ts';
 
@@ -731,6 +733,28 @@ const files: EtlScenario[] = [
     expected: fails('Unavailable', 'source planes: file cannot be read'),
   },
   {
+    name: 'a pipe instead of a file: nobody waits at it',
+    async given(sandbox, run) {
+      const pipe = `${await sandbox.newFolder('pipes')}/${run}`;
+      await command('mkfifo', [pipe]);
+      return reads(() => [planes(pathToFileURL(pipe).href)])(sandbox, run);
+    },
+    expected: fails('Unavailable', 'source planes: file cannot be read'),
+  },
+  {
+    name: 'a table whose name is SQL: it is a name all the same',
+    async given(sandbox, run) {
+      const given = await reads(() => [weather(sandbox)])(sandbox, run);
+      const table = '"odd""; DROP TABLE flights; --"';
+      await sandbox.database.createTarget(table);
+      const connection_string = sandbox.database.url(encodeURIComponent(table));
+      const target: DataTarget = { target_type: 'database', connection_string };
+      return { ...given, table, input: { ...given.input, target } };
+    },
+    expected: loaded(SAMPLE),
+    after: holds(SAMPLE),
+  },
+  {
     name: 'a file that arrives late',
     given: reads((sandbox, run) => [planes(pathToFileURL(`${sandbox.folder}/${run}.csv`).href)], {
       batch_size: 1000,
@@ -1119,7 +1143,7 @@ const questions: EtlScenario[] = [
       const text = (await histories()).map((facts) => facts.text).join();
       for (const name of ['PG_PASSWORD', 'API_TOKEN'] as const) {
         assert.ok(text.includes(`\${${name}}`), `${name} by name`);
-        assert.ok(!text.includes(sandbox.secrets[name]), `the value of ${name}`);
+        assert.ok(!text.includes(traceOf(sandbox.secrets[name])), `the value of ${name}`);
       }
     },
   },

@@ -14,6 +14,26 @@ const anotherTarget =
 
 export default [
   {
+    name: 'an event from the future is believed',
+    killer: 'what is no event goes to the dead topic, with the reason (file)',
+    guard: true,
+    ts: {
+      file: `${TS}/streaming/windows.ts`,
+      find: 'return seconds(departed_at) > latest',
+      replace: 'return seconds(departed_at) > 100 * latest',
+    },
+    go: {
+      file: `${GO}/streaming/windows.go`,
+      find: 'if at > latest {',
+      replace: 'if at > latest && latest == 0 {',
+    },
+    rust: {
+      file: `${RUST}/streaming/windows.rs`,
+      find: 'if departure.at > latest {',
+      replace: 'if latest == 0 {',
+    },
+  },
+  {
     name: 'the number of windows is not carried over continue-as-new',
     killer: january,
     ts: {

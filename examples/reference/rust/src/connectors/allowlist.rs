@@ -116,9 +116,9 @@ fn pairs() -> Vec<(String, String)> {
     let pairs = list_of("PIPELINE_VARIABLES").into_iter();
     pairs
         .map(|pair| {
-            let mut parts = pair.split('=').map(str::to_owned);
-            let mut part = || parts.next().unwrap_or_default();
-            (part(), part())
+            let (name, host) =
+                pair.split_once('=').unwrap_or((&pair, ""));
+            (name.to_owned(), host.to_owned())
         })
         .collect()
 }

@@ -46,6 +46,7 @@ static CLIENT: LazyLock<Client> = LazyLock::new(|| {
         .timeout(REQUEST_TIMEOUT)
         .redirect(Policy::none())
         .referer(false)
+        .no_proxy()
         .build()
         .expect("the TLS of this program")
 });
