@@ -2,7 +2,7 @@
  * npm run check          types, lint, format and regions, in all languages
  * npm run check -- --fix formats first
  *
- * A missing toolchain is said; with CI=true or --all it is a failure.
+ * A missing toolchain is said; with CI=true or --all it is a failure. An audit whose database does not answer is said.
  */
 import { parseArgs } from 'node:util';
 import { LANGUAGES, type Language, missing } from '../sandbox/languages.ts';
@@ -11,6 +11,7 @@ import { staleLists } from '../sandbox/worker-lists.ts';
 import { checkAllTwins, formatProblem } from '../site/lib/examples.ts';
 import { stale } from '../tests/proof/faults.report.ts';
 import { staleProof } from '../tests/proof/proof.ts';
+import { audits } from './audits.ts';
 
 const { values } = parseArgs({
   options: {
@@ -103,5 +104,9 @@ for (const language of LANGUAGES) {
     console.log(`not checked: ${reason}`);
     if (values.all) failed += 1;
   }
+}
+for (const { name, problems, notRun } of await audits()) {
+  if (notRun) console.log(`not run: ${name} (${notRun})`);
+  else await hold([name, async () => complain(problems)]);
 }
 process.exit(failed ? 1 : 0);
