@@ -71,10 +71,7 @@ export function checkPath(path: string, folder: boolean): void {
   const inner = real && (folder ? real : dirname(real));
 
   // #step Below a folder that the operator has named
-  const roots = process.env.PIPELINE_ROOTS ?? '';
-  const inside = roots
-    .split(delimiter)
-    .filter(Boolean)
+  const inside = roots()
     .map(realOf)
     .some((root) => root && inner && isWithin(root, inner));
   if (!inside) {
@@ -86,6 +83,11 @@ export function checkPath(path: string, folder: boolean): void {
 function listOf(name: string): string[] {
   const list = process.env[name] ?? '';
   return list.split(/[\s,]+/).filter(Boolean);
+}
+
+function roots(): string[] {
+  const list = process.env.PIPELINE_ROOTS ?? '';
+  return list.split(delimiter).filter(Boolean);
 }
 
 /** Names, and a host that may see each: a name may be there more than once. */
