@@ -75,6 +75,11 @@ function readRun(workflowId: string, events: Event[]): Ended {
     processedAt: undefined,
     ...{ staged: new Set(), transformed: [], loaded: new Set(), failed: undefined },
   };
+  for (const activity of scheduled.values()) {
+    // A run that was reset has the events of the one before: its loads know whose they are.
+    if (activity?.activityType?.name === 'LoadData')
+      run.runId = decoded<LoadInput>(activity.input).run_id ?? run.runId;
+  }
   for (const event of events) {
     const completed = event.activityTaskCompletedEventAttributes;
     const activity = scheduled.get(String(completed?.scheduledEventId));

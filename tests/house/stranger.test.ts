@@ -33,6 +33,7 @@ const input = (name: string) => ({
     { source_id: 'planes', source_type: 'file', connection_string: `file://${sandbox.folder}/planes.csv` },
   ],
   target: { target_type: 'file', connection_string: `file://${sandbox.folder}/${name}` },
+  batch_size: 10,
 });
 
 test('its runs meet no worker; ours it can neither read, nor signal, nor end', {

@@ -116,6 +116,10 @@ describe.each(cases)('$pipeline in $id', OPTIONS, ({ pipeline, spoken }) => {
     await press(/^Break the/);
     await press(`Run in ${spoken.label}`);
     await turns('running');
+    // Temporal's own page of the run answers while it goes on.
+    const web = live().getByRole('link', { name: "Temporal's Web UI" });
+    const url = new URL((await web.getAttribute('href')) ?? '');
+    expect([url.hostname, (await fetch(url)).status]).toEqual(['127.0.0.1', 200]);
     // Not in the recording that the page came with: in this run.
     await expect.poll(shown, { timeout: MINUTE, interval: 50 }).toContain('This run');
     await expect.poll(() => inPlayer('.tried'), { timeout: MINUTE, interval: 50 }).toBeGreaterThan(0);

@@ -12,6 +12,7 @@ import { checkCaller, newToken, TOKEN_HEADER } from '../../notebook/server/guard
 import { Notebook } from '../../notebook/server/server.ts';
 import { run, Service } from '../../sandbox/processes.ts';
 import { until } from '../scenarios/until.ts';
+import { canTell, listening } from './listening.ts';
 
 const MINUTE = 60_000;
 const LIMITS = { start: 5 * MINUTE, run: MINUTE, grace: MINUTE };
@@ -310,6 +311,22 @@ describe('however it ends, no process is left', { timeout: 3 * MINUTE }, () => {
   }
   const gone = (group: number) =>
     until('the group is gone', async () => (await groups()).get(group) === undefined, 200);
+
+  test.skipIf(!canTell)('while it goes on, all that it started listens on loopback alone', async () => {
+    await open();
+    const group = await begun();
+    const pids = (await run('ps', ['-eo', 'pid=,pgid=']))
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/).map(Number))
+      .filter(([, pgid]) => pgid === group)
+      .map(([pid = 0]) => pid);
+    // The database runs as another user in a group of its own.
+    const { sockets, beyond } = listening([...pids, service?.pid ?? 0]);
+    expect(beyond).toEqual([]);
+    // The notebook, the database, the API, the topics' port, Temporal and its Web UI.
+    expect(sockets).toBeGreaterThanOrEqual(5);
+    await service?.stop();
+  });
 
   test('the server is asked to end (SIGTERM)', async () => {
     await open();
