@@ -10,8 +10,8 @@ export type Verdict =
   | { ok: unknown }
   | { failure: { type: string; message: string; delay_seconds?: number } };
 
-/** How long a case may take, in ms: then the process is taken to hang. */
-const PATIENCE_MS = 30_000;
+/** How long a case may take, in ms: then the process is taken to hang. A request may take half of it. */
+const PATIENCE_MS = 60_000;
 
 const GO = `${ROOT}/examples/reference/go`;
 const GO_PROBE = `${CACHE}/build/go-probe`;

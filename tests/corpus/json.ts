@@ -14,6 +14,8 @@ interface Answer {
   status: number;
   headers: Record<string, string>;
   base64: string;
+  /** What is there is sent, and the rest never comes. */
+  never?: true;
 }
 export interface JsonCase {
   /** The answers in their order; the last is given for ever. */
@@ -171,7 +173,10 @@ class Api {
       const answer = answers[Math.min(asked.length, answers.length - 1)];
       asked.push(`${url} ${headers.authorization ?? ''}`);
       if (!answer || asked.length > MANY) return void response.writeHead(410).end();
-      response.writeHead(answer.status, answer.headers).end(Buffer.from(answer.base64, 'base64'));
+      response.writeHead(answer.status, answer.headers);
+      const body = Buffer.from(answer.base64, 'base64');
+      if (answer.never) response.write(body);
+      else response.end(body);
     });
     await once(server.listen(0, '127.0.0.1'), 'listening');
     return api;

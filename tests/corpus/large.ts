@@ -1,4 +1,4 @@
-/** Cases that are too large to be kept as text. */
+/** Cases that are too large to be kept as text, or take too long to be made by chance. */
 import { gzipSync } from 'node:zlib';
 import type { Kept } from './fuzz.ts';
 import type { KindName } from './kind.ts';
@@ -47,6 +47,14 @@ export const LARGE: Partial<Record<KindName, Kept[]>> = {
         ...{ query: '', user: '', size: 1 },
       },
       right: { failure: { type: 'ValidationError', told: 'API answered too much' } },
+    },
+    {
+      why: 'half an answer, and nothing more for ever: it is given up after half a minute',
+      case: {
+        answers: [{ status: 200, headers: {}, base64: base64('{"records":['), never: true }],
+        ...{ query: '', user: '', size: 1 },
+      },
+      right: { failure: { type: 'Unavailable', told: 'API did not answer' } },
     },
   ],
 };
