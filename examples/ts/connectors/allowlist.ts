@@ -22,15 +22,13 @@ import { invalidInput } from './failures.ts';
 export function variable(name: string): string {
   // #step A name that is not listed stands for nothing
   if (!pairs().some(([listed]) => listed === name)) {
-    throw invalidInput(
-      `environment variable ${name} is not in PIPELINE_VARIABLES`,
-    );
+    const why = 'is not in PIPELINE_VARIABLES';
+    throw invalidInput(`environment variable ${name} ${why}`);
   }
   const value = process.env[name];
   if (value === undefined) {
-    throw invalidInput(
-      `environment variable ${name} is not set`,
-    );
+    const why = 'is not set';
+    throw invalidInput(`environment variable ${name} ${why}`);
   }
   return value;
 }
