@@ -155,7 +155,7 @@ describe.each(wanted.map((id) => mistaken(id as Language['id'])))('$label', (lan
       address: temporal.address,
       channelArgs: { 'grpc.max_receive_message_length': -1 },
     });
-    const [much] = await factsOf(new Client({ connection }), wrong);
+    const [much] = await factsOf(new Client({ connection, namespace: temporal.namespace }), wrong);
     await connection.close();
     expect(rows[id].by).toContain(much?.largestPayload.toLocaleString('en'));
     expect(much?.largestPayload).toBeGreaterThan(PAYLOAD_LIMIT);
