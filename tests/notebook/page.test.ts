@@ -35,7 +35,10 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await service?.stop();
-  const left = (await run('ps', ['-eo', 'args='])).split('\n').filter((one) => one.includes('runner.ts {'));
+  // Other tests have servers of their own beside.
+  const all = (await run('ps', ['-eo', 'pid=,ppid=,args='])).split('\n').map((line) => line.trim());
+  const servers = all.filter((one) => one.includes('tools/notebook.ts')).map((one) => one.split(/\s+/)[0]);
+  const left = all.filter((one) => one.includes('runner.ts {') && !servers.includes(one.split(/\s+/)[1]));
   expect(left, 'processes of runs').toEqual([]);
 }, MINUTE);
 afterEach(async ({ task }) => {
