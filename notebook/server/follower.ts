@@ -12,6 +12,13 @@ import type { CodeLocations } from './code-locations.ts';
 
 type PendingActivity = api.api.workflow.v1.IPendingActivityInfo;
 
+/** The state of an attempt that no worker has. */
+const WAITS = 1;
+
+/** Whether an attempt is under way, or was: a service does not say when the last one began while the next one waits. */
+const hasBegun = ({ lastStartedTime, lastFailure }: PendingActivity): boolean =>
+  Boolean(lastStartedTime || lastFailure);
+
 export class Follower {
   #temporal: Server;
   #handle: WorkflowHandle;
@@ -70,7 +77,7 @@ export class Follower {
     );
     for (const [i, activity] of (raw.pendingActivities ?? []).entries()) {
       const scheduledEventId = ids.get(activity.activityId);
-      if (!scheduledEventId || closed.has(String(scheduledEventId)) || !activity.lastStartedTime) continue;
+      if (!scheduledEventId || closed.has(String(scheduledEventId)) || !hasBegun(activity)) continue;
       events.push({
         eventId: (events.length + 1000 + i) as never,
         eventTime: this.#beganAt(activity),
@@ -85,7 +92,6 @@ export class Follower {
 
   /** When the attempt under way began: one that waits for its next begins now, or later. */
   #beganAt({ state, lastStartedTime }: PendingActivity): PendingActivity['lastStartedTime'] {
-    const WAITS = 1;
     if (state !== WAITS) return lastStartedTime ?? null;
     const now = this.#temporal.readings.at(-1)?.virtual ?? 0;
     return { seconds: Math.floor(now / 1000) as never, nanos: Math.round(now % 1000) * 1e6 };
