@@ -92,7 +92,7 @@ export class Follower {
 
   /** When the attempt under way began: one that waits for its next begins now, or later. */
   #beganAt({ state, lastStartedTime }: PendingActivity): PendingActivity['lastStartedTime'] {
-    if (state !== WAITS) return lastStartedTime ?? null;
+    if (state !== WAITS && lastStartedTime) return lastStartedTime;
     const now = this.#temporal.readings.at(-1)?.virtual ?? 0;
     return { seconds: Math.floor(now / 1000) as never, nanos: Math.round(now % 1000) * 1e6 };
   }
