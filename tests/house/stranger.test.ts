@@ -1,5 +1,6 @@
 /** Who knows the port of the test server, which listens everywhere, and nothing else: what it gets is nothing. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { language } from '../../sandbox/languages.ts';
@@ -30,9 +31,13 @@ afterAll(async () => {
 const input = (name: string) => ({
   pipeline_id: name,
   sources: [
-    { source_id: 'planes', source_type: 'file', connection_string: `file://${sandbox.folder}/planes.csv` },
+    {
+      source_id: 'planes',
+      source_type: 'file',
+      connection_string: `${pathToFileURL(sandbox.folder)}/planes.csv`,
+    },
   ],
-  target: { target_type: 'file', connection_string: `file://${sandbox.folder}/${name}` },
+  target: { target_type: 'file', connection_string: `${pathToFileURL(sandbox.folder)}/${name}` },
   batch_size: 10,
 });
 
